@@ -1,0 +1,139 @@
+import type { Issue, SqliteRow } from '../model/batch.ts'
+import type { Catalog, DatabaseKind, Table, TableName } from '../model/catalog.ts'
+import type { LoadCounts } from '../model/conflict.ts'
+import type { Emit } from '../model/events.ts'
+import type { ObjectReport, RowDifference } from '../model/report.ts'
+import type { PlannedTable, SchemaObject, SequenceReset, Shard } from '../model/plan.ts'
+import type { Profile } from '../model/profile.ts'
+
+/**
+ * The contracts of databases: what `plan/` and `transfer/` know of them. Implementations stand in `sqlite/` and
+ * `postgres/` under the same names; `open-database.ts` alone maps a kind to its implementation.
+ */
+
+export interface Abortable {
+  readonly signal: AbortSignal
+}
+
+/** Plain data with which any thread opens the same moment of the same source. */
+export type SourceOpening =
+  | { readonly kind: 'sqlite'; readonly path: string; readonly immutable: boolean }
+  | { readonly kind: 'postgres'; readonly url: string; readonly snapshot: string }
+
+export interface Source extends AsyncDisposable {
+  readonly kind: DatabaseKind
+  /** For people: a path, or a URL without password. */
+  readonly label: string
+  /** The same for the same database across runs, whatever its content: a real path, a URL without password. */
+  readonly identity: string
+  /** Differs as soon as the content may have changed. */
+  readonly fingerprint: string
+  readonly opening: SourceOpening
+  readCatalog(options: Abortable): Promise<Catalog>
+  /** Examines every value of the given tables, in parallel. */
+  profile(tables: readonly Table[], options: Abortable & { readonly parallel: number; readonly emit: Emit }): Promise<Profile>
+  /** Throws CONNECT_SOURCE_CHANGED when the source is no longer what was read. */
+  assertUnchanged(): Promise<void>
+}
+
+export type ReadRequest = {
+  readonly table: TableName
+  readonly columns: readonly string[]
+  readonly shard: Shard
+  /** Position after which to go on, from a checkpoint; null: from the start of the shard. */
+  readonly after: string | null
+  /** From the profile: pages are sized by them so that memory stays bounded. */
+  readonly averageRowBytes: number
+  readonly widestRowBytes: number
+}
+
+/** Rows in order, at most some megabytes of them. */
+export type RowPage = {
+  readonly rows: readonly SqliteRow[]
+  /** Position of each row for a checkpoint is `positionOf(index)`: the rowid, or the number of rows so far. */
+  positionOf(index: number): string
+}
+
+/** Reads rows synchronously; one per thread. */
+export interface RowReader extends Disposable {
+  read(request: ReadRequest): Iterable<RowPage>
+}
+
+/** Encoded rows that move together, kept until they are committed so that a refused batch can be bisected. */
+export interface EncodedBatch {
+  readonly rows: number
+  readonly bytes: number
+  /** A complete COPY stream (header, rows from..to-1, trailer) in chunks. */
+  copyStream(from: number, to: number): Iterable<Uint8Array>
+  /** Sum over rows from..to-1 of PostgreSQL's `hash_record_extended(row, 0)`, modulo 2^64. */
+  hash(from: number, to: number): bigint
+}
+
+/** Plain data with which any thread connects to the same target. */
+export type TargetOpening = { readonly kind: 'postgres'; readonly url: string }
+
+/** Everything that is committed together with a batch. */
+export type BatchCheckpoint = {
+  readonly transferId: string
+  readonly table: TableName
+  readonly shard: number
+  /** Position of the batch's last row. */
+  readonly position: string
+  /** Rows read from the source for this batch: those in the batch and those already rejected before it. */
+  readonly rowsRead: number
+  readonly bytes: number
+  /** Rejects and alterations found while converting; those of rows that PostgreSQL then refuses are added. */
+  readonly issues: readonly Issue[]
+  /** True when the shard ends with this batch. */
+  readonly done: boolean
+}
+
+export type LoadOutcome = {
+  readonly counts: LoadCounts
+  /** Rows refused by PostgreSQL, by index in the batch. */
+  readonly refused: readonly { readonly index: number; readonly issue: Issue }[]
+}
+
+/** Loads batches of one table, each with its checkpoint in one transaction. One connection. */
+export interface BatchLoader extends AsyncDisposable {
+  load(batch: EncodedBatch, checkpoint: BatchCheckpoint, keyOf: (index: number) => Issue['key']): Promise<LoadOutcome>
+}
+
+export type ShardState = {
+  readonly table: TableName
+  readonly shard: number
+  /** Position after which to go on; null: nothing committed yet. */
+  readonly position: string | null
+  readonly done: boolean
+  readonly rowsRead: number
+  readonly counts: LoadCounts
+  readonly rejected: number
+  readonly altered: number
+  readonly declaredConversions: number
+  readonly bytes: number
+  /** Sum of the row hashes of what was loaded, modulo 2^64, as a decimal string. */
+  readonly hash: string
+}
+
+export interface Target extends AsyncDisposable {
+  readonly kind: DatabaseKind
+  readonly label: string
+  readonly identity: string
+  readonly version: string
+  readonly opening: TargetOpening
+  readCatalog(schema: string, options: Abortable): Promise<Catalog>
+  /** Runs all statements in one transaction; on failure everything is rolled back and CATALOG_DDL_FAILED names the object. */
+  createTables(objects: readonly SchemaObject[], options: Abortable): Promise<void>
+  /** Creates each object in its own transaction; what PostgreSQL refuses is reported and does not stop the rest. */
+  addObjects(objects: readonly SchemaObject[], options: Abortable & { readonly emit: Emit }): Promise<ObjectReport[]>
+  resetSequences(resets: readonly SequenceReset[], options: Abortable): Promise<void>
+  countRows(table: TableName, options: Abortable): Promise<number>
+  /** `count(*)` and the sum of `hash_record_extended` over the given columns, modulo 2^64. */
+  hashTable(table: PlannedTable, options: Abortable): Promise<{ readonly rows: number; readonly hash: bigint }>
+  /** Compares the target table with a staging table that holds the source's converted rows. */
+  findDifferences(
+    table: PlannedTable,
+    staging: TableName,
+    options: Abortable & { readonly limit: number },
+  ): Promise<{ readonly differences: readonly RowDifference[]; readonly total: number }>
+}

@@ -1,0 +1,164 @@
+import type { WireType } from './batch.ts'
+import type { Index, TableName } from './catalog.ts'
+import type { ConflictStrategy } from './conflict.ts'
+import type { TimeUnit } from './profile.ts'
+import type { Warning } from './report.ts'
+
+/**
+ * Everything a transfer will do, decided before anything is touched. Plain JSON: it is written to `plan.json`, kept in
+ * the target for resuming, and posted to worker threads. Big integers stand as decimal strings.
+ */
+export type Plan = {
+  readonly version: 1
+  readonly source: { readonly kind: 'sqlite' | 'postgres'; readonly label: string; readonly fingerprint: string }
+  readonly target: { readonly kind: 'postgres'; readonly label: string; readonly version: string; readonly schema: string }
+  readonly tables: readonly PlannedTable[]
+  readonly steps: readonly Step[]
+  /** Objects that will not be carried, each with its reason and, where there is one, its SQL text. */
+  readonly notCarried: readonly SchemaObject[]
+  readonly warnings: readonly Warning[]
+}
+
+/** How the rows get into the table. */
+export type TableMode =
+  | 'create' // the table does not exist: it is made by this transfer
+  | 'recreate' // made by an earlier transfer from the same source: dropped and made anew
+  | 'into-empty' // exists without rows: COPY straight into it
+  | 'into-existing' // exists with rows: through a staging table, by the conflict strategy
+
+export type PlannedTable = {
+  readonly source: TableName
+  readonly target: TableName
+  readonly mode: TableMode
+  readonly strategy: ConflictStrategy
+  /** Target columns that identify a row for skip, overwrite, merge, error; empty when there is none. */
+  readonly matchKey: readonly string[]
+  /** Columns that are transferred, in the order of COPY. */
+  readonly columns: readonly PlannedColumn[]
+  /** Generated columns of the source, kept as such; never part of COPY. */
+  readonly generated: readonly PlannedGeneratedColumn[]
+  /** Source columns that have no place in an existing target table. */
+  readonly omitted: readonly { readonly column: string; readonly reason: string }[]
+  /** Source columns that name a row in reject and alter lists; empty: the rowid does. */
+  readonly rowKey: readonly string[]
+  readonly rows: number
+  readonly bytes: number
+  readonly widestRowBytes: number
+  readonly shards: readonly Shard[]
+  /** Foreign keys whose orphans are treated row by row (`orphans: reject | null`). */
+  readonly orphanRules: readonly OrphanRule[]
+}
+
+export type PlannedColumn = {
+  readonly source: string
+  readonly target: string
+  /** As in DDL: `numeric(10,2)`. */
+  readonly type: string
+  readonly conversion: ColumnConversion
+  readonly notNull: boolean
+  readonly identity: boolean
+  /** PostgreSQL text; null for none. */
+  readonly default: string | null
+  /** For case-insensitive comparison etc.: `"rowferry_nocase"` … null for the default. */
+  readonly collation: string | null
+  readonly declaredType: string
+  /** Why this type, in a sentence: `declared DATETIME; 3 of 3 values are ISO date-times`. */
+  readonly reason: string
+  /** Figures and samples behind the reason. */
+  readonly evidence: readonly string[]
+}
+
+export type PlannedGeneratedColumn = {
+  readonly source: string
+  readonly target: string
+  readonly type: string
+  /** PostgreSQL text; null when it could not be translated: then its values are copied as an ordinary column instead. */
+  readonly expression: string
+}
+
+/** Everything a converter needs to know; plain data, so that worker threads build the same converters. */
+export type ColumnConversion = {
+  readonly wireType: WireType
+  /** Set when the target's type has no binary codec: the value travels as text and PostgreSQL casts it to this type. */
+  readonly castTo: string | null
+  /** Characters for varchar(n) and char(n) of existing tables. */
+  readonly maxCharacters: number | null
+  readonly numeric: { readonly precision: number; readonly scale: number } | null
+  /** How numbers in a time column are read; null: numbers are misfits. */
+  readonly timeUnit: TimeUnit | null
+  /** IANA zone that date-times without offset are in when the target is timestamptz. */
+  readonly timeZone: string
+  readonly enumLabels: readonly string[] | null
+  readonly notNull: boolean
+  readonly emptyToNull: boolean
+  readonly onMisfit: 'reject' | 'null'
+  readonly nul: 'strip' | 'reject' | 'escape'
+  /** `replace`, `reject`, or the name of the encoding (for TextDecoder) that the bytes really have. */
+  readonly invalidUtf8: string
+}
+
+/** A range of one table's rows that is copied on its own. */
+export type Shard = {
+  readonly number: number
+  /** `rowid`: rows with lower < rowid <= upper. `ordinal`: the whole table in its own order, resumed by counting rows. */
+  readonly by: 'rowid' | 'ordinal'
+  /** Null: open. */
+  readonly lower: string | null
+  readonly upper: string | null
+}
+
+export type OrphanRule = {
+  readonly columns: readonly string[]
+  readonly parent: string
+  readonly parentColumns: readonly string[]
+  readonly action: 'reject' | 'null'
+}
+
+export type SchemaObjectKind =
+  | 'schema'
+  | 'table'
+  | 'column'
+  | 'primary-key'
+  | 'unique'
+  | 'index'
+  | 'not-null'
+  | 'default'
+  | 'check'
+  | 'foreign-key'
+  | 'generated-column'
+  | 'identity'
+  | 'collation'
+  | 'view'
+  | 'trigger'
+  | 'virtual-table'
+
+/** One object of the source's schema and what becomes of it. */
+export type SchemaObject = {
+  readonly kind: SchemaObjectKind
+  readonly table: TableName | null
+  readonly name: string
+  readonly sourceSql: string | null
+  /** The PostgreSQL statement; null when it is not carried. */
+  readonly sql: string | null
+  /** What differs from the source, or why it is not carried; null when it means the same. */
+  readonly note: string | null
+}
+
+export type Step =
+  | { readonly kind: 'create-tables'; readonly objects: readonly SchemaObject[] }
+  | { readonly kind: 'copy-table'; readonly table: TableName }
+  | { readonly kind: 'add-objects'; readonly objects: readonly SchemaObject[] }
+  | { readonly kind: 'reset-sequences'; readonly sequences: readonly SequenceReset[] }
+  | { readonly kind: 'verify-counts'; readonly tables: readonly TableName[] }
+  | { readonly kind: 'verify-content'; readonly tables: readonly TableName[] }
+
+export type StepKind = Step['kind']
+
+export type SequenceReset = {
+  readonly table: TableName
+  readonly column: string
+  /** AUTOINCREMENT's high-water mark as a decimal string; the sequence never continues below it. */
+  readonly atLeast: string | null
+}
+
+export type { Index }

@@ -1,0 +1,115 @@
+import type { TableName } from './catalog.ts'
+import type { LoadCounts } from './conflict.ts'
+import type { SchemaObject } from './plan.ts'
+
+/** Something to know that does not stop the transfer. `code` groups warnings of one kind. */
+export type Warning = {
+  /** Kebab-case, stable: `type-widened`, `orphans`, `check-not-carried` … listed in docs/reference/warnings.md. */
+  readonly code: string
+  readonly table: string | null
+  readonly column: string | null
+  readonly message: string
+  /** What one can type or write to decide otherwise; null where there is nothing to decide. */
+  readonly remedy: string | null
+}
+
+export type Finding = {
+  readonly level: 'ok' | 'warning' | 'error'
+  readonly message: string
+  readonly remedy: string | null
+}
+
+export type ReportStatus = 'completed' | 'completed_with_rejects' | 'differs' | 'failed' | 'interrupted'
+
+export type TableVerification =
+  | { readonly level: 'none' }
+  | {
+      readonly level: 'counts' | 'content'
+      readonly verdict: 'equal' | 'differs'
+      readonly sourceRows: number
+      readonly targetRows: number
+      /** Columns whose type PostgreSQL cannot hash in a comparable way. */
+      readonly notCompared: readonly string[]
+      readonly differences: readonly RowDifference[]
+      /** Total number of differing rows; `differences` lists at most 100. */
+      readonly differingRows: number
+    }
+
+export type RowDifference = {
+  readonly table: string
+  /** Key column to value, as text. */
+  readonly key: Readonly<Record<string, string | null>>
+  readonly problem: 'missing' | 'extra' | 'different'
+  readonly columns: readonly { readonly column: string; readonly source: string | null; readonly target: string | null }[]
+}
+
+export type TableReport = {
+  readonly source: string
+  readonly target: TableName
+  readonly mode: string
+  readonly strategy: string
+  readonly rowsRead: number
+  readonly counts: LoadCounts
+  readonly rejected: number
+  /** Cells stored otherwise than read, without the declared conversions, which are counted beside. */
+  readonly altered: number
+  readonly declaredConversions: number
+  readonly bytes: number
+  readonly seconds: number
+  readonly verification: TableVerification
+}
+
+export type ObjectReport = SchemaObject & {
+  readonly outcome: 'created' | 'changed' | 'refused' | 'not-carried'
+  /** PostgreSQL's message where it refused. */
+  readonly error: string | null
+}
+
+export type FailureReport = {
+  readonly code: string
+  readonly message: string
+  readonly remedy: string | null
+}
+
+/** The final account of a transfer: `report.json`. */
+export type Report = {
+  readonly version: 1
+  readonly rowferry: string
+  readonly transferId: string
+  readonly status: ReportStatus
+  readonly exitCode: number
+  /** One sentence, the same as the last line on the terminal. */
+  readonly verdict: string
+  readonly source: { readonly kind: string; readonly label: string }
+  readonly target: { readonly kind: string; readonly label: string; readonly schema: string }
+  readonly startedAt: string
+  readonly finishedAt: string
+  readonly seconds: number
+  readonly resumed: boolean
+  readonly verify: 'none' | 'counts' | 'content'
+  readonly totals: {
+    readonly tables: number
+    readonly rowsRead: number
+    readonly loaded: number
+    readonly rejected: number
+    readonly altered: number
+    readonly declaredConversions: number
+    readonly bytes: number
+  }
+  readonly steps: readonly { readonly kind: string; readonly seconds: number }[]
+  readonly tables: readonly TableReport[]
+  readonly objects: readonly ObjectReport[]
+  readonly findings: readonly Finding[]
+  readonly warnings: readonly Warning[]
+  readonly failure: FailureReport | null
+  /** Absolute paths of what was written for this transfer; null where nothing of the kind was. */
+  readonly files: {
+    readonly folder: string
+    readonly rejects: string | null
+    readonly altered: string | null
+    readonly log: string | null
+    readonly html: string | null
+  }
+  /** Commands to type next. */
+  readonly next: readonly string[]
+}

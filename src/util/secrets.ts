@@ -1,0 +1,6 @@
+/** A connection URL (or a text that holds one) without its password. */
+export function maskUrl(text: string): string {
+  return text
+    .replace(/\b([a-z][a-z0-9+.-]*:\/\/)([^\s/?#@:]*):([^\s/?#]*)@/gi, '$1$2@')
+    .replace(/([?&](?:password|sslpassword|passfile)=)[^&\s]*/gi, '$1***')
+}
