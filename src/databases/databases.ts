@@ -1,4 +1,4 @@
-import type { Issue, SqliteRow } from '../model/batch.ts'
+import type { Issue, SqliteRow, SqliteValue } from '../model/batch.ts'
 import type { Catalog, DatabaseKind, Table, TableName } from '../model/catalog.ts'
 import type { LoadCounts } from '../model/conflict.ts'
 import type { Emit } from '../model/events.ts'
@@ -17,7 +17,18 @@ export interface Abortable {
 
 /** Plain data with which any thread opens the same moment of the same source. */
 export type SourceOpening =
-  | { readonly kind: 'sqlite'; readonly path: string; readonly immutable: boolean }
+  | {
+      readonly kind: 'sqlite'
+      /** The file that is read: the source itself or a private copy of it. */
+      readonly path: string
+      readonly immutable: boolean
+      /** The path for people when `path` is a private copy; default `path`. */
+      readonly label?: string
+      /** How long a reader waits for a writer's lock; default 5,000. */
+      readonly busyTimeoutMs?: number
+      /** Read around damaged pages instead of stopping at them; default false. */
+      readonly salvage?: boolean
+    }
   | { readonly kind: 'postgres'; readonly url: string; readonly snapshot: string }
 
 export interface Source extends AsyncDisposable {
@@ -57,6 +68,8 @@ export type RowPage = {
 /** Reads rows synchronously; one per thread. */
 export interface RowReader extends Disposable {
   read(request: ReadRequest): Iterable<RowPage>
+  /** A test whether the table has a row with these values in these columns, compared as the source compares. */
+  rowExists(table: TableName, columns: readonly string[]): (values: readonly SqliteValue[]) => boolean
 }
 
 /** Encoded rows that move together, kept until they are committed so that a refused batch can be bisected. */
@@ -77,6 +90,8 @@ export type BatchCheckpoint = {
   readonly transferId: string
   readonly table: TableName
   readonly shard: number
+  /** Position at which the shard stood before this batch, as it was read from the store; null: at its start. */
+  readonly after: string | null
   /** Position of the batch's last row. */
   readonly position: string
   /** Rows read from the source for this batch: those in the batch and those already rejected before it. */

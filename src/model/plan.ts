@@ -146,7 +146,8 @@ export type SchemaObject = {
 
 export type Step =
   | { readonly kind: 'create-tables'; readonly objects: readonly SchemaObject[] }
-  | { readonly kind: 'copy-table'; readonly table: TableName }
+  /** Tables of one wave are copied side by side; a wave starts when the one before has ended (parents first). */
+  | { readonly kind: 'copy-tables'; readonly waves: readonly (readonly TableName[])[] }
   | { readonly kind: 'add-objects'; readonly objects: readonly SchemaObject[] }
   | { readonly kind: 'reset-sequences'; readonly sequences: readonly SequenceReset[] }
   | { readonly kind: 'verify-counts'; readonly tables: readonly TableName[] }

@@ -1,0 +1,49 @@
+import stringWidth from 'string-width'
+
+const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' })
+
+/** At most `width` columns of the terminal; what is longer ends in `…`. Control characters would move the cursor: they become `·`. */
+export function cutText(text: string, width: number): string {
+  const shown = text.replace(/\p{Cc}/gu, '·')
+  if (stringWidth(shown) <= width) return shown
+  if (width < 1) return ''
+  let cut = ''
+  let used = 0
+  for (const { segment } of segmenter.segment(shown)) {
+    const next = stringWidth(segment)
+    if (used + next > width - 1) break
+    cut += segment
+    used += next
+  }
+  return `${cut}…`
+}
+
+/** Cut or filled up to exactly `width` columns. */
+export function fitText(text: string, width: number): string {
+  const cut = cutText(text, width)
+  return cut + ' '.repeat(Math.max(0, width - stringWidth(cut)))
+}
+
+/** Lines of at most `width` columns, broken at spaces; words longer than a line stay whole so that paths can be copied. */
+export function wrapText(text: string, width: number): string[] {
+  return text.split('\n').flatMap((paragraph) => {
+    const lines: string[] = []
+    let line = ''
+    for (const word of paragraph.split(' ')) {
+      const longer = line === '' ? word : `${line} ${word}`
+      if (line !== '' && stringWidth(longer) > width) {
+        lines.push(line)
+        line = word
+      } else line = longer
+    }
+    return [...lines, line]
+  })
+}
+
+/** Wrapped, with every line after the first moved in. */
+export function hang(first: string, text: string, width: number): string {
+  const indent = ' '.repeat(stringWidth(first))
+  return wrapText(text, Math.max(20, width - indent.length))
+    .map((line, index) => (index === 0 ? first : indent) + line)
+    .join('\n')
+}

@@ -1,0 +1,45 @@
+import { RowferryError } from '../../errors/errors.ts'
+import { exitCodeOf } from '../../errors/policy.ts'
+import { maskUrl } from '../../util/secrets.ts'
+import { hang } from './cut-text.ts'
+import type { Screen } from './screen.ts'
+
+/** Anything that was thrown, as one of ours: what is unknown is a defect. */
+export function asRowferryError(error: unknown): RowferryError {
+  if (error instanceof RowferryError) return error
+  const text = error instanceof Error ? error.message : String(error)
+  return new RowferryError('INTERNAL', {
+    message: `Something went wrong inside rowferry: ${maskUrl(text)}`,
+    remedy: 'Run it again with --verbose and report what it prints; the log of a transfer is log.jsonl in its folder under .rowferry/transfers.',
+    cause: error,
+  })
+}
+
+/** One sentence, what to do, the stable code; the stack only when it was asked for. */
+export function printError(screen: Screen, thrown: unknown): void {
+  const error = asRowferryError(thrown)
+  const { colors } = screen
+  if (screen.json) {
+    screen.printMachine({
+      status: error.code === 'JOB_INTERRUPTED' ? 'interrupted' : 'failed',
+      exitCode: exitCodeOf(error),
+      code: error.code,
+      message: maskUrl(error.message),
+      remedy: error.remedy,
+    })
+  }
+  printFailure(screen, error)
+  if (screen.verbose) screen.printError(colors.dim(maskUrl(stackOf(error))))
+}
+
+export function printFailure(screen: Screen, failure: { readonly code: string; readonly message: string; readonly remedy: string | null }): void {
+  const { colors } = screen
+  screen.printError(`${colors.red('✗')} ${maskUrl(failure.message)}`)
+  if (failure.remedy !== null) screen.printError(hang('  → ', maskUrl(failure.remedy), screen.width()))
+  screen.printError(colors.dim(`  ${failure.code}`))
+}
+
+function stackOf(error: Error): string {
+  const cause = error.cause instanceof Error ? `\ncaused by ${stackOf(error.cause)}` : ''
+  return `${error.stack ?? error.message}${cause}`
+}

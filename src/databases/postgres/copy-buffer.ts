@@ -1,0 +1,126 @@
+import { fieldTooLong, maxRowBytes } from './field-errors.ts'
+
+/** Values longer than this are not copied but kept as a chunk of their own. */
+export const ownChunkBytes = 256 * 1024
+
+const firstBytes = 256 * 1024
+const firstRows = 1024
+
+/** Bytes that belong into the stream where the buffer's `position` was when they were added. */
+type OwnChunk = { readonly position: number; readonly bytes: Uint8Array }
+
+/**
+ * The rows of one batch in binary COPY form, growing row by row, with the hash of each. A row that was started but not
+ * ended leaves nothing behind. Emptied with `clear`, the memory serves the next batch.
+ */
+export class CopyBuffer {
+  bytes = Buffer.allocUnsafeSlow(firstBytes)
+  view = viewOf(this.bytes)
+  /** Where the next byte goes. */
+  position = 0
+  /** Complete rows. */
+  rows = 0
+  /** Bytes of complete rows, own chunks included. */
+  size = 0
+  hashHigh = new Uint32Array(firstRows)
+  hashLow = new Uint32Array(firstRows)
+  #rowEnds = new Uint32Array(firstRows)
+  #ownChunks: OwnChunk[] = []
+  #ownBytes = 0
+  #endedPosition = 0
+  #endedChunks = 0
+  #endedOwnBytes = 0
+
+  /** Makes room for `count` more bytes after `position`. */
+  reserve(count: number): void {
+    if (this.position + count > this.bytes.length) this.#grow(this.position + count)
+  }
+
+  startRow(columns: number): void {
+    this.position = this.#endedPosition
+    this.#ownChunks.length = this.#endedChunks
+    this.#ownBytes = this.#endedOwnBytes
+    this.reserve(2)
+    this.view.setInt16(this.position, columns)
+    this.position += 2
+  }
+
+  /** Puts bytes into the row without copying them: they must not change while the batch lives. */
+  addOwnChunk(bytes: Uint8Array, column: number): void {
+    const inRow = this.#ownBytes - this.#endedOwnBytes + bytes.length + this.position - this.#endedPosition
+    if (inRow > maxRowBytes) throw fieldTooLong(column, bytes.length)
+    this.#ownChunks.push({ position: this.position, bytes })
+    this.#ownBytes += bytes.length
+  }
+
+  endRow(hashHigh: number, hashLow: number): void {
+    if (this.rows === this.#rowEnds.length) this.#growRows()
+    this.#rowEnds[this.rows] = this.position
+    this.hashHigh[this.rows] = hashHigh
+    this.hashLow[this.rows] = hashLow
+    this.rows++
+    this.size += this.position - this.#endedPosition + this.#ownBytes - this.#endedOwnBytes
+    this.#endedPosition = this.position
+    this.#endedChunks = this.#ownChunks.length
+    this.#endedOwnBytes = this.#ownBytes
+  }
+
+  /** The bytes of rows from..to-1, in order, in as few pieces as there are. */
+  *pieces(from: number, to: number): Generator<Uint8Array> {
+    let at = this.#rowStart(from)
+    const end = this.#rowStart(to)
+    for (let i = this.#firstChunkAfter(at); i < this.#endedChunks; i++) {
+      const chunk = this.#ownChunks[i] as OwnChunk
+      if (chunk.position > end) break
+      yield this.bytes.subarray(at, chunk.position)
+      yield chunk.bytes
+      at = chunk.position
+    }
+    if (at < end) yield this.bytes.subarray(at, end)
+  }
+
+  clear(): void {
+    this.position = this.rows = this.size = 0
+    this.#ownChunks = []
+    this.#ownBytes = this.#endedPosition = this.#endedChunks = this.#endedOwnBytes = 0
+  }
+
+  #rowStart(row: number): number {
+    return row === 0 ? 0 : (this.#rowEnds[row - 1] as number)
+  }
+
+  /** Index of the first own chunk after a row's start; every chunk stands behind its row's first bytes. */
+  #firstChunkAfter(position: number): number {
+    let low = 0
+    let high = this.#endedChunks
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if ((this.#ownChunks[middle] as OwnChunk).position > position) high = middle
+      else low = middle + 1
+    }
+    return low
+  }
+
+  #grow(needed: number): void {
+    const larger = Buffer.allocUnsafeSlow(Math.max(needed, 2 * this.bytes.length))
+    this.bytes.copy(larger, 0, 0, this.position)
+    this.bytes = larger
+    this.view = viewOf(larger)
+  }
+
+  #growRows(): void {
+    this.#rowEnds = doubled(this.#rowEnds)
+    this.hashHigh = doubled(this.hashHigh)
+    this.hashLow = doubled(this.hashLow)
+  }
+}
+
+export function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+}
+
+function doubled(values: Uint32Array<ArrayBuffer>): Uint32Array<ArrayBuffer> {
+  const larger = new Uint32Array(2 * values.length)
+  larger.set(values)
+  return larger
+}

@@ -1,0 +1,90 @@
+/**
+ * PostgreSQL's `hash_bytes_extended` and `hash_bytes_uint32_extended` with seed 0 (src/common/hashfn.c): Bob Jenkins'
+ * 2006 hash, of which PostgreSQL keeps two of the three words as a 64-bit value. A zero seed is not mixed in.
+ *
+ * Words are read little-endian. A PostgreSQL server on a big-endian machine (s390x) hashes otherwise.
+ */
+
+/**
+ * The last hash that was computed, as two signed 32-bit halves. A shared register, because a returned pair would be one
+ * allocation per value, and a bigint several.
+ */
+export const digest = { high: 0, low: 0 }
+
+/** 0x9e3779b9 + 3923095, to which the length in bytes is added. */
+const start = 0x9e3779b9 + 3923095
+
+export function hashBytes(view: DataView, from: number, length: number): void {
+  let a = (start + length) | 0
+  let b = a
+  let c = a
+  let at = from
+  let left = length
+  for (; left >= 12; left -= 12, at += 12) {
+    a = (a + view.getInt32(at, true)) | 0
+    b = (b + view.getInt32(at + 4, true)) | 0
+    c = (c + view.getInt32(at + 8, true)) | 0
+    // mix(a, b, c)
+    a = ((a - c) ^ ((c << 4) | (c >>> 28))) | 0
+    c = (c + b) | 0
+    b = ((b - a) ^ ((a << 6) | (a >>> 26))) | 0
+    a = (a + c) | 0
+    c = ((c - b) ^ ((b << 8) | (b >>> 24))) | 0
+    b = (b + a) | 0
+    a = ((a - c) ^ ((c << 16) | (c >>> 16))) | 0
+    c = (c + b) | 0
+    b = ((b - a) ^ ((a << 19) | (a >>> 13))) | 0
+    a = (a + c) | 0
+    c = ((c - b) ^ ((b << 4) | (b >>> 28))) | 0
+    b = (b + a) | 0
+  }
+  if (left >= 8) {
+    a = (a + view.getInt32(at, true)) | 0
+    b = (b + view.getInt32(at + 4, true)) | 0
+    // The lowest byte of c is reserved for the length.
+    c = (c + (lastBytes(view, at + 8, left - 8) << 8)) | 0
+  } else if (left >= 4) {
+    a = (a + view.getInt32(at, true)) | 0
+    b = (b + lastBytes(view, at + 4, left - 4)) | 0
+  } else {
+    a = (a + lastBytes(view, at, left)) | 0
+  }
+  finish(a, b, c)
+}
+
+/** The hash of four bytes that hold `word`: int2, int4, date, bool, and int8 once it is folded. */
+export function hashWord(word: number): void {
+  const initial = (start + 4) | 0
+  finish((initial + word) | 0, initial, initial)
+}
+
+/** The hash of the eight bytes of a float8, of which `low` is stored first. */
+export function hashTwoWords(low: number, high: number): void {
+  const initial = (start + 8) | 0
+  finish((initial + low) | 0, (initial + high) | 0, initial)
+}
+
+/** `hashint8extended`: folded so that equal int2, int4 and int8 hash alike. Also time, timestamp, timestamptz. */
+export function hashInt64(high: number, low: number): void {
+  hashWord(low ^ (high >= 0 ? high : ~high))
+}
+
+/** Up to three bytes as a little-endian number. */
+function lastBytes(view: DataView, at: number, count: number): number {
+  if (count === 0) return 0
+  if (count === 1) return view.getUint8(at)
+  if (count === 2) return view.getUint16(at, true)
+  return view.getUint16(at, true) | (view.getUint8(at + 2) << 16)
+}
+
+function finish(a: number, b: number, c: number): void {
+  c = ((c ^ b) - ((b << 14) | (b >>> 18))) | 0
+  a = ((a ^ c) - ((c << 11) | (c >>> 21))) | 0
+  b = ((b ^ a) - ((a << 25) | (a >>> 7))) | 0
+  c = ((c ^ b) - ((b << 16) | (b >>> 16))) | 0
+  a = ((a ^ c) - ((c << 4) | (c >>> 28))) | 0
+  b = ((b ^ a) - ((a << 14) | (a >>> 18))) | 0
+  c = ((c ^ b) - ((b << 24) | (b >>> 8))) | 0
+  digest.high = b
+  digest.low = c
+}

@@ -1,0 +1,69 @@
+import { RowferryError } from '../../errors/errors.ts'
+
+/** Primary result codes of SQLite that say something about the file. https://sqlite.org/rescode.html */
+const resultCode = { perm: 3, busy: 5, locked: 6, readonly: 8, ioerr: 10, corrupt: 11, cantopen: 14, notadb: 26 } as const
+
+/** A read-only connection met a journal that has to be rolled back first (SQLITE_READONLY_ROLLBACK). */
+const readonlyRollback = 776
+
+/** SQLite's result code without its extension; null when the error is not one of SQLite's. */
+export function primaryResultCode(error: unknown): number | null {
+  const code = extendedResultCode(error)
+  return code === null ? null : code & 0xff
+}
+
+function extendedResultCode(error: unknown): number | null {
+  if (!(error instanceof Error) || !('errcode' in error)) return null
+  return typeof error.errcode === 'number' ? error.errcode : null
+}
+
+/** True when the file's content is at fault: a page that is no page, or bytes that the disk does not give. */
+export function isDamage(error: unknown): boolean {
+  const code = primaryResultCode(error)
+  return code === resultCode.corrupt || code === resultCode.notadb || code === resultCode.ioerr
+}
+
+export function isLocked(error: unknown): boolean {
+  const code = primaryResultCode(error)
+  return code === resultCode.busy || code === resultCode.locked
+}
+
+export function needsRollback(error: unknown): boolean {
+  return extendedResultCode(error) === readonlyRollback
+}
+
+/** Where an error happened, for its sentence: `table "users" after 4,096 rows`. */
+export type ReadingPlace = { readonly label: string; readonly place?: string }
+
+/** The same error in our words; what SQLite says that has nothing to do with the file stays as it is. */
+export function translateSqliteError(error: unknown, { label, place }: ReadingPlace): unknown {
+  if (isLocked(error)) return lockedError(label, error)
+  if (isDamage(error)) return damagedError(label, place, error)
+  const code = primaryResultCode(error)
+  if (code !== resultCode.cantopen && code !== resultCode.perm && code !== resultCode.readonly) return error
+  return new RowferryError('CONNECT_SOURCE_UNREADABLE', {
+    message: `SQLite cannot open ${label}: ${messageOf(error)}.`,
+    remedy: 'Check that this user may read the file and enter its folder, or copy the file elsewhere and give the copy.',
+    cause: error,
+  })
+}
+
+function lockedError(label: string, cause: unknown): RowferryError {
+  return new RowferryError('CONNECT_SOURCE_LOCKED', {
+    message: `Another program holds ${label} locked for writing.`,
+    remedy: 'Stop that program, or wait until it has finished, and run the same command again.',
+    cause,
+  })
+}
+
+function damagedError(label: string, place: string | undefined, cause: unknown): RowferryError {
+  return new RowferryError('CONNECT_SOURCE_DAMAGED', {
+    message: `${label} is damaged${place === undefined ? '' : ` in ${place}`}: ${messageOf(cause)}.`,
+    remedy: 'Take an undamaged copy if there is one; --salvage carries over what can still be read and lists what cannot.',
+    cause,
+  })
+}
+
+export function messageOf(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).replace(/\.$/, '')
+}

@@ -1,0 +1,13 @@
+/** A name as SQL: always in double quotes, so that no name can be a keyword, a number or two words. */
+export function quoteName(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`
+}
+
+/** SQLite compares names without regard to the case of ASCII letters, and of those only. */
+export function sameName(a: string, b: string): boolean {
+  return foldName(a) === foldName(b)
+}
+
+export function foldName(name: string): string {
+  return name.replaceAll(/[A-Z]+/g, (letters) => letters.toLowerCase())
+}

@@ -1,0 +1,374 @@
+import { createSchema, createTable, createView, dropTables, truncateTables } from '../databases/postgres/postgres-ddl.ts'
+import { RowferryError } from '../errors/errors.ts'
+import { translateView } from '../mapping/sqlite-to-postgres/views.ts'
+import type { Catalog, TableName } from '../model/catalog.ts'
+import type { OrphanRule, Plan, PlannedTable, SchemaObject, SequenceReset, Step } from '../model/plan.ts'
+import type { OrphanProfile, Profile } from '../model/profile.ts'
+import type { Warning } from '../model/report.ts'
+import { decideModes, type TablePlace } from './decide-modes.ts'
+import { NameGiver } from './name-objects.ts'
+import { orderTables } from './order-tables.ts'
+import { planForeignKeys, planKeys } from './plan-keys.ts'
+import type { PlanSettings } from './plan-settings.ts'
+import { planTable, type TablePlan } from './plan-table.ts'
+import { selectTables } from './select-tables.ts'
+
+/**
+ * From catalogs, profile and settings to the plan. Pure: nothing here has a connection.
+ *
+ * It goes in two strides, because the profile reads the whole source: `placeTables` refuses what can be refused from the
+ * catalogs alone, `buildPlan` does the rest once the values are known.
+ */
+export type PlacedTables = {
+  readonly places: readonly TablePlace[]
+  readonly names: NameGiver
+  readonly warnings: readonly Warning[]
+}
+
+export function placeTables(input: {
+  readonly source: Catalog
+  readonly target: Catalog | null
+  readonly ownTables: ReadonlySet<string>
+  readonly include: readonly string[]
+  readonly exclude: readonly string[]
+  readonly settings: PlanSettings
+}): PlacedTables {
+  const tables = selectTables(input.source.tables, input)
+  if (tables.length === 0) {
+    throw new RowferryError('CATALOG_NO_TABLES', {
+      message:
+        input.source.tables.length === 0
+          ? 'The source has no table.'
+          : `None of the ${input.source.tables.length} tables of the source is left after --tables and --exclude.`,
+      remedy: 'Look at what it holds: rowferry inspect SOURCE',
+    })
+  }
+  const names = new NameGiver({ naming: input.settings.naming, taken: takenNames(input.target, input.ownTables) })
+  const { places, warnings } = decideModes({
+    tables,
+    targetCatalog: input.target,
+    ownTables: input.ownTables,
+    settings: input.settings,
+    names,
+  })
+  for (const { from, to, reason } of names.changed) {
+    warnings.push({
+      code: 'name-changed',
+      table: from,
+      column: null,
+      message: `Table ${JSON.stringify(from)} becomes ${JSON.stringify(to)}: ${reason}.`,
+      remedy: null,
+    })
+  }
+  return { places, names, warnings }
+}
+
+/** Tables, views and indexes share their names within a schema; those of tables that will be dropped become free. */
+function takenNames(target: Catalog | null, ownTables: ReadonlySet<string>): string[] {
+  if (!target) return []
+  return [
+    ...target.views.map((view) => view.name.name),
+    ...target.tables.flatMap((table) =>
+      ownTables.has(table.name.name)
+        ? [table.name.name]
+        : [
+            table.name.name,
+            ...table.indexes.map((index) => index.name),
+            ...[table.primaryKey, ...table.uniqueKeys].flatMap((key) => (key?.name ? [key.name] : [])),
+          ],
+    ),
+  ]
+}
+
+export type PlanInput = {
+  readonly source: { readonly label: string; readonly fingerprint: string; readonly catalog: Catalog }
+  readonly target: { readonly label: string; readonly version: string; readonly catalog: Catalog | null }
+  readonly placed: PlacedTables
+  readonly profile: Profile
+  readonly settings: PlanSettings
+}
+
+export function buildPlan(input: PlanInput): Plan {
+  const { settings, profile } = input
+  const tables = input.placed.places.map((place) => {
+    const tableProfile = profile.tables.find((candidate) => candidate.table === place.source.name.name)
+    if (!tableProfile) throw new Error(`no profile of ${place.source.name.name}`)
+    return planTable(place, tableProfile, settings)
+  })
+  const bySource = new Map(tables.map((table) => [table.place.source.name.name.toLowerCase(), table]))
+  const created = tables.filter((table) => isNew(table.planned))
+  const objects = planObjects(input, created, bySource)
+  const planned = tables.map((table) => ({ ...table.planned, orphanRules: orphanRules(table, bySource, profile, settings) }))
+  const order = orderTables(
+    planned.map((table) => table.target.name),
+    (name) => parentsInTarget(name, tables, bySource),
+  )
+  return {
+    version: 1,
+    source: { kind: 'sqlite', label: input.source.label, fingerprint: input.source.fingerprint },
+    target: { kind: 'postgres', label: input.target.label, version: input.target.version, schema: settings.schema },
+    tables: planned,
+    steps: planSteps(input, planned, objects.carried, order.waves),
+    notCarried: [...tables.flatMap((table) => table.notCarried), ...objects.notCarried],
+    warnings: [
+      ...input.placed.warnings,
+      ...tables.flatMap((table) => table.warnings),
+      ...orphanWarnings(profile.orphans, settings),
+      ...skippedWarnings(input.source.catalog),
+    ],
+  }
+}
+
+function isNew(table: PlannedTable): boolean {
+  return table.mode === 'create' || table.mode === 'recreate'
+}
+
+/** Keys and indexes first, then foreign keys, which need them, then views, which may need each other. */
+function planObjects(
+  input: PlanInput,
+  created: readonly TablePlan[],
+  bySource: ReadonlyMap<string, TablePlan>,
+): { carried: SchemaObject[]; notCarried: SchemaObject[] } {
+  const objects = [
+    ...created.flatMap((table) => planKeys(table, input.placed.names)),
+    ...created.flatMap((table) => planForeignKeys(table, bySource, input.profile.orphans)),
+    ...planViews(input, bySource),
+    ...whatHasNoEquivalent(input.source.catalog, created),
+  ]
+  return {
+    carried: objects.filter((object) => object.sql !== null),
+    notCarried: objects.filter((object) => object.sql === null),
+  }
+}
+
+function planViews(input: PlanInput, bySource: ReadonlyMap<string, TablePlan>): SchemaObject[] {
+  const { catalog } = input.source
+  const views = new Map(catalog.views.map((view) => [view.name.name.toLowerCase(), view]))
+  const order = orderTables([...views.keys()], (name) => mentionedNames(views.get(name)?.select ?? '', views.keys()))
+  return order.waves.flat().flatMap((name): SchemaObject[] => {
+    const view = views.get(name)
+    if (!view) return []
+    const base = { kind: 'view', table: null, name: view.name.name, sourceSql: view.sql } as const
+    if (view.broken) return [{ ...base, sql: null, note: `SQLite itself cannot read it: ${view.broken}` }]
+    const translated = translateView(view, (table) => viewRelation(table, input, bySource))
+    if (!translated.ok) return [{ ...base, sql: null, note: translated.reason }]
+    const target = input.placed.names.give(view.name.name, 'view_without_name')
+    return [
+      {
+        ...base,
+        sql: createView({ schema: input.settings.schema, name: target }, view.columns, translated.sql),
+        note: translated.notes.length > 0 ? translated.notes.join('; ') : null,
+      },
+    ]
+  })
+}
+
+/** Names that occur in a query as words; too many are harmless, they only order. */
+function mentionedNames(select: string, names: Iterable<string>): string[] {
+  const text = select.toLowerCase()
+  return [...names].filter((name) => text.includes(name))
+}
+
+function viewRelation(
+  name: string,
+  input: PlanInput,
+  bySource: ReadonlyMap<string, TablePlan>,
+): ReturnType<Parameters<typeof translateView>[1]> {
+  const table = bySource.get(name.toLowerCase())
+  const { schema } = input.settings
+  if (table) {
+    return {
+      target: table.planned.target,
+      columns: [...table.columns].map(([source, column]) => ({
+        name: source,
+        target: column.target,
+        type: column.type,
+        collation: column.collation === 'NOCASE' || column.collation === 'RTRIM' ? column.collation : null,
+        timeUnit: column.timeUnit,
+      })),
+    }
+  }
+  const view = input.source.catalog.views.find((candidate) => candidate.name.name.toLowerCase() === name.toLowerCase())
+  if (!view || view.broken) return null
+  return {
+    target: { schema, name: view.name.name },
+    columns: view.columns.map((column) => ({ name: column, target: column, type: 'unknown', collation: null, timeUnit: null })),
+  }
+}
+
+function whatHasNoEquivalent(catalog: Catalog, created: readonly TablePlan[]): SchemaObject[] {
+  const triggers = catalog.triggers.map((trigger): SchemaObject => ({
+    kind: 'trigger',
+    table: { schema: 'main', name: trigger.table },
+    name: trigger.name,
+    sourceSql: trigger.sql,
+    sql: null,
+    note: 'triggers are not translated; its SQL stands beside for you to write anew',
+  }))
+  const virtualTables = catalog.virtualTables.map((table): SchemaObject => ({
+    kind: 'virtual-table',
+    table: table.name,
+    name: table.name.name,
+    sourceSql: table.sql,
+    sql: null,
+    note: table.readable
+      ? `a virtual table (${table.module}); --include-virtual carries its rows as a plain table`
+      : `a virtual table whose module ${table.module} is not here, so that nobody can read it`,
+  }))
+  const clauses = created.flatMap(({ place, planned }) => [
+    ...(place.source.sqlite?.conflictClauses ?? []).map((clause) => reported(planned.target, clause, 'PostgreSQL has no ON CONFLICT clause on constraints')),
+    ...(place.source.sqlite?.notUnderstood ?? []).map((text) => reported(planned.target, text, 'this part of the statement was not understood')),
+    ...place.source.columns
+      .filter((column) => column.collation !== null && !['BINARY', 'NOCASE'].includes(column.collation.toUpperCase()))
+      .map((column): SchemaObject => ({
+        kind: 'collation',
+        table: planned.target,
+        name: column.name,
+        sourceSql: `COLLATE ${column.collation}`,
+        sql: null,
+        note: 'PostgreSQL has no such collation; comparisons are exact',
+      })),
+    ...place.source.columns
+      .filter((column) => column.collation?.toUpperCase() === 'NOCASE')
+      .map((column): SchemaObject => ({
+        kind: 'collation',
+        table: planned.target,
+        name: column.name,
+        sourceSql: 'COLLATE NOCASE',
+        sql: null,
+        note: 'comparisons in queries are exact unless they use lower(); unique keys and indexes were made on lower()',
+      })),
+  ])
+  return [...triggers, ...virtualTables, ...clauses]
+}
+
+function reported(table: TableName, sourceSql: string, note: string): SchemaObject {
+  return { kind: 'table', table, name: table.name, sourceSql, sql: null, note }
+}
+
+function planSteps(
+  input: PlanInput,
+  tables: readonly PlannedTable[],
+  objects: readonly SchemaObject[],
+  waves: readonly (readonly string[])[],
+): Step[] {
+  const { schema, verify } = input.settings
+  const named = tables.map((table) => table.target)
+  const existing = new Set(tables.filter((table) => !isNew(table)).map((table) => table.target.name))
+  const steps: Step[] = [
+    { kind: 'create-tables', objects: preDataObjects(input, tables) },
+    { kind: 'copy-tables', waves: copyWaves(schema, waves, existing) },
+  ]
+  steps.push({ kind: 'add-objects', objects })
+  steps.push({ kind: 'reset-sequences', sequences: tables.flatMap((table) => sequenceResets(table, input)) })
+  if (verify === 'counts') steps.push({ kind: 'verify-counts', tables: named })
+  if (verify === 'content') steps.push({ kind: 'verify-content', tables: named })
+  return steps
+}
+
+/** New tables have no foreign keys while they are loaded, so they all go in the first wave; existing ones wait for their parents. */
+function copyWaves(schema: string, waves: readonly (readonly string[])[], existing: ReadonlySet<string>): TableName[][] {
+  const fresh = waves.flat().filter((name) => !existing.has(name))
+  const rest = waves.map((wave) => wave.filter((name) => existing.has(name)))
+  const [first = [], ...later] = rest
+  return [[...fresh, ...first], ...later]
+    .filter((wave) => wave.length > 0)
+    .map((wave) => wave.map((name) => ({ schema, name })))
+}
+
+function preDataObjects(input: PlanInput, tables: readonly PlannedTable[]): SchemaObject[] {
+  const { schema } = input.settings
+  const objects: SchemaObject[] = []
+  const push = (kind: SchemaObject['kind'], table: TableName | null, name: string, sql: string, sourceSql: string | null): void => {
+    objects.push({ kind, table, name, sourceSql, sql, note: null })
+  }
+  if (schema !== 'public') push('schema', null, schema, createSchema(schema), null)
+  const replaced = tables.filter((table) => table.mode === 'recreate').map((table) => table.target)
+  if (replaced.length > 0) push('table', null, 'tables of the earlier run', dropTables(replaced), null)
+  const emptied = tables.filter((table) => table.mode === 'into-empty' && table.strategy === 'replace').map((table) => table.target)
+  if (emptied.length > 0) push('table', null, 'tables to be replaced', truncateTables(emptied), null)
+  const sources = new Map(input.placed.places.map((place) => [place.target, place.source.sql]))
+  for (const table of tables.filter(isNew)) {
+    push('table', table.target, table.target.name, createTable(table), sources.get(table.target.name) ?? null)
+  }
+  return objects
+}
+
+function sequenceResets(table: PlannedTable, input: PlanInput): SequenceReset[] {
+  const place = input.placed.places.find((candidate) => candidate.target === table.target.name)
+  const atLeast = place?.source.sqlite?.sequenceValue ?? null
+  const rowidColumn = place?.source.sqlite?.rowidColumn ?? null
+  return table.columns
+    .filter((column) => column.identity || (column.default?.includes('nextval(') ?? false))
+    .map((column) => ({
+      table: table.target,
+      column: column.target,
+      atLeast: column.source === rowidColumn && atLeast !== null ? String(atLeast) : null,
+    }))
+}
+
+function parentsInTarget(name: string, tables: readonly TablePlan[], bySource: ReadonlyMap<string, TablePlan>): string[] {
+  const table = tables.find((candidate) => candidate.planned.target.name === name)
+  if (!table) return []
+  const declared = table.place.source.foreignKeys.flatMap((key) => {
+    const parent = bySource.get(key.parent.name.toLowerCase())
+    return parent ? [parent.planned.target.name] : []
+  })
+  const existing = (table.place.existing?.foreignKeys ?? []).map((key) => key.parent.name)
+  return [...new Set([...declared, ...existing])]
+}
+
+function orphanRules(
+  table: TablePlan,
+  bySource: ReadonlyMap<string, TablePlan>,
+  profile: Profile,
+  settings: PlanSettings,
+): OrphanRule[] {
+  const own = profile.orphans.filter((orphan) => orphan.table === table.place.source.name.name)
+  if (own.length === 0 || settings.orphans === 'keep') return []
+  if (settings.orphans === 'fail') throw orphansRefused(profile.orphans)
+  const action = settings.orphans
+  return own.flatMap((orphan) => {
+    const key = table.place.source.foreignKeys.find((candidate) => candidate.columns.join('\0') === orphan.columns.join('\0'))
+    const parent = key && bySource.get(key.parent.name.toLowerCase())
+    return key && parent
+      ? [{ columns: key.columns, parent: parent.place.source.name.name, parentColumns: key.parentColumns, action }]
+      : []
+  })
+}
+
+function orphansRefused(orphans: readonly OrphanProfile[]): RowferryError {
+  const list = orphans.map((orphan) => `${orphan.count} in ${orphan.table}.${orphan.columns.join(',')}`).join('; ')
+  return new RowferryError('CATALOG_ORPHANS', {
+    message: `Rows point to parents that do not exist (${list}), and orphans: fail was chosen.`,
+    remedy: 'Repair the source, or choose --orphans keep, reject or null',
+  })
+}
+
+function orphanWarnings(orphans: readonly OrphanProfile[], settings: PlanSettings): Warning[] {
+  const treated = {
+    keep: 'they are carried, and the foreign key is added NOT VALID',
+    reject: 'they are rejected',
+    null: 'their reference becomes NULL',
+    fail: '',
+  }[settings.orphans]
+  return orphans.map((orphan) => ({
+    code: 'orphans',
+    table: orphan.table,
+    column: orphan.columns.join(', '),
+    message: `${orphan.count} rows of ${orphan.table} point to no row of ${orphan.parent}; ${treated}. First: ${orphan.samples
+      .map((sample) => `${JSON.stringify(sample.key)} → ${sample.value}`)
+      .join(', ')}`,
+    remedy: 'Choose otherwise: --orphans keep, reject, null or fail',
+  }))
+}
+
+function skippedWarnings(catalog: Catalog): Warning[] {
+  return catalog.skipped.map(({ name, reason }) => ({
+    code: 'table-skipped',
+    table: name,
+    column: null,
+    message: `${name} is not carried: ${reason}.`,
+    remedy: null,
+  }))
+}

@@ -1,0 +1,97 @@
+import { RowferryError } from '../errors/errors.ts'
+import type { Catalog, Table } from '../model/catalog.ts'
+import type { ConflictStrategy } from '../model/conflict.ts'
+import type { TableMode } from '../model/plan.ts'
+import type { Warning } from '../model/report.ts'
+import { bookkeepingTool } from './bookkeeping-tables.ts'
+import { matchName } from './compare-catalogs.ts'
+import type { NameGiver } from './name-objects.ts'
+import type { PlanSettings } from './plan-settings.ts'
+
+/** One source table with its place in the target. */
+export type TablePlace = {
+  readonly source: Table
+  /** Name in the target schema. */
+  readonly target: string
+  readonly existing: Table | null
+  readonly mode: TableMode
+  readonly strategy: ConflictStrategy
+}
+
+export type PlaceInput = {
+  readonly tables: readonly Table[]
+  /** Null: nothing is there, or it is not looked at. */
+  readonly targetCatalog: Catalog | null
+  /** Target tables that an earlier run made from this very source. */
+  readonly ownTables: ReadonlySet<string>
+  readonly settings: PlanSettings
+  readonly names: NameGiver
+}
+
+/**
+ * Where each table goes and how. Someone else's table that has rows is never touched unless a strategy was chosen:
+ * all such tables are named in one refusal.
+ */
+export function decideModes(input: PlaceInput): { places: TablePlace[]; warnings: Warning[] } {
+  const { settings, targetCatalog } = input
+  const existingTables = targetCatalog?.tables ?? []
+  const places: TablePlace[] = []
+  const warnings: Warning[] = []
+  const refused: string[] = []
+  for (const source of input.tables) {
+    const wanted = settings.table(source.name.name)
+    const existing = matchName(wanted.rename ?? source.name.name, existingTables, (table) => table.name.name)
+    const tool = bookkeepingTool(
+      source.name.name,
+      source.columns.map((column) => column.name),
+    )
+    if (existing && tool && !input.ownTables.has(existing.name.name) && !askedByName(source, settings)) {
+      warnings.push(bookkeepingWarning(source, tool))
+      continue
+    }
+    if (!existing) {
+      const name = input.names.give(wanted.rename ?? source.name.name, 'table_without_name')
+      places.push({ source, target: name, existing: null, mode: 'create', strategy: 'error' })
+      continue
+    }
+    const strategy = wanted.strategy ?? settings.strategy
+    const mode = existingMode(existing, strategy, input.ownTables.has(existing.name.name))
+    if (mode === null) refused.push(existing.name.name)
+    else places.push({ source, target: existing.name.name, existing, mode, strategy: strategy ?? 'replace' })
+  }
+  if (refused.length > 0) throw notEmpty(refused, settings.schema)
+  return { places, warnings }
+}
+
+/** Null: the table has rows and nobody said what to do with them. */
+function existingMode(existing: Table, strategy: ConflictStrategy | null, own: boolean): TableMode | null {
+  if (own && strategy === null) return 'recreate'
+  if (existing.postgres?.empty || strategy === 'replace') return 'into-empty'
+  return strategy === null ? null : 'into-existing'
+}
+
+function askedByName(table: Table, settings: PlanSettings): boolean {
+  return settings.include.some((name) => name.toLowerCase() === table.name.name.toLowerCase())
+}
+
+function bookkeepingWarning(table: Table, tool: string): Warning {
+  return {
+    code: 'bookkeeping-skipped',
+    table: table.name.name,
+    column: null,
+    message: `${table.name.name} is where ${tool} notes its own migrations; the target keeps its own rows.`,
+    remedy: `To carry it all the same, name it: --tables ${table.name.name}`,
+  }
+}
+
+function notEmpty(tables: readonly string[], schema: string): RowferryError {
+  const names = tables.slice(0, 8).join(', ') + (tables.length > 8 ? ` and ${tables.length - 8} more` : '')
+  return new RowferryError('CATALOG_TARGET_NOT_EMPTY', {
+    message:
+      tables.length === 1
+        ? `The table ${names} in schema ${schema} has rows that rowferry did not put there from this source.`
+        : `${tables.length} tables in schema ${schema} have rows that rowferry did not put there from this source: ${names}.`,
+    remedy:
+      'Choose what happens to existing rows: --strategy skip, overwrite, merge, append, replace or error; or load beside them: --schema another_name',
+  })
+}

@@ -1,0 +1,67 @@
+import { createHash } from 'node:crypto'
+
+/** PostgreSQL keeps the first 63 bytes of a name and drops the rest in silence. */
+const maxBytes = 63
+
+/** Columns that every PostgreSQL table has already. */
+const systemColumns = new Set(['tableoid', 'xmin', 'cmin', 'xmax', 'cmax', 'ctid'])
+
+export type Naming = 'keep' | 'snake_case'
+
+/** Gives out names that are free, legal, and the same on every run; remembers what was changed and why. */
+export class NameGiver {
+  readonly #taken = new Set<string>()
+  readonly changed: { readonly from: string; readonly to: string; readonly reason: string }[] = []
+  readonly #naming: Naming
+  readonly #forbidden: ReadonlySet<string>
+
+  constructor(options: { readonly naming: Naming; readonly taken?: Iterable<string>; readonly columns?: boolean }) {
+    this.#naming = options.naming
+    this.#forbidden = options.columns ? systemColumns : new Set()
+    for (const name of options.taken ?? []) this.#taken.add(name)
+  }
+
+  /** The target's name for `name`. `fallback` is used where SQLite allows an empty name. */
+  give(name: string, fallback: string): string {
+    let given = this.#naming === 'snake_case' ? toSnakeCase(name) : name
+    let reason = given === name ? '' : 'naming: snake_case'
+    if (given === '' || given.includes('\0')) [given, reason] = [fallback, 'PostgreSQL has no such name']
+    if (this.#forbidden.has(given)) [given, reason] = [`${given}_`, `every PostgreSQL table has its own ${given}`]
+    if (Buffer.byteLength(given) > maxBytes) [given, reason] = [shorten(given, name), 'longer than 63 bytes']
+    for (let number = 2; this.#taken.has(given); number++) {
+      const suffix = `_${number}`
+      given = cutBytes(given, maxBytes - suffix.length) + suffix
+      reason = 'the name is taken'
+    }
+    this.#taken.add(given)
+    if (given !== name) this.changed.push({ from: name, to: given, reason })
+    return given
+  }
+}
+
+/** `userName`, `User Name` and `user-name` become `user_name`; letters beyond ASCII stay. */
+export function toSnakeCase(name: string): string {
+  return name
+    .replace(/([\p{Ll}\p{Nd}])(\p{Lu})/gu, '$1_$2')
+    .replace(/(\p{Lu}+)(\p{Lu}\p{Ll})/gu, '$1_$2')
+    .replace(/[^\p{L}\p{N}_]+/gu, '_')
+    .toLowerCase()
+}
+
+/** The first bytes and eight hexadecimal digits of a hash of the whole name: different names stay different. */
+function shorten(name: string, original: string): string {
+  const hash = createHash('sha256').update(original).digest('hex').slice(0, 8)
+  return `${cutBytes(name, maxBytes - 9)}_${hash}`
+}
+
+/** The longest prefix of whole characters within so many bytes. */
+function cutBytes(name: string, bytes: number): string {
+  let cut = ''
+  let used = 0
+  for (const character of name) {
+    used += Buffer.byteLength(character)
+    if (used > bytes) break
+    cut += character
+  }
+  return cut
+}

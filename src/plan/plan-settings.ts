@@ -1,0 +1,70 @@
+import { excludedTables, rulesOfColumn, rulesOfTable } from '../config/table-rules.ts'
+import type { Config } from '../config/config.ts'
+import type { ColumnPolicy } from '../mapping/mapping.ts'
+import type { ConflictStrategy } from '../model/conflict.ts'
+import type { Naming } from './name-objects.ts'
+
+/** What a user may decide about one table. */
+export type TableSettings = {
+  readonly strategy: ConflictStrategy | null
+  readonly matchKey: readonly string[] | null
+  /** Name in the target; null: by the naming rule. */
+  readonly rename: string | null
+  readonly excludedColumns: readonly string[]
+  readonly columnNames: Readonly<Record<string, string>>
+}
+
+/** What a user may decide about a plan, in the planner's own terms. */
+export type PlanSettings = {
+  readonly schema: string
+  readonly strategy: ConflictStrategy | null
+  readonly naming: Naming
+  readonly orphans: 'keep' | 'reject' | 'null' | 'fail'
+  readonly parallel: number
+  readonly verify: 'none' | 'counts' | 'content'
+  readonly indexes: boolean
+  readonly foreignKeys: boolean
+  readonly views: boolean
+  readonly include: readonly string[]
+  readonly exclude: readonly string[]
+  table(name: string): TableSettings
+  column(table: string, column: string): ColumnPolicy
+}
+
+export function planSettings(config: Config): PlanSettings {
+  return {
+    schema: config.schema,
+    strategy: config.strategy,
+    naming: config.naming,
+    orphans: config.orphans,
+    parallel: config.parallel,
+    verify: config.verify,
+    indexes: config.indexes,
+    foreignKeys: config.foreignKeys,
+    views: config.views,
+    include: config.tables,
+    exclude: excludedTables(config),
+    table(name) {
+      const rules = rulesOfTable(config, name)
+      const columns = Object.entries(rules.columns ?? {})
+      return {
+        strategy: rules.strategy ?? null,
+        matchKey: rules.matchKey ?? null,
+        rename: rules.rename ?? null,
+        excludedColumns: columns.filter(([, column]) => column?.exclude).map(([column]) => column),
+        columnNames: Object.fromEntries(columns.flatMap(([column, rule]) => (rule?.rename ? [[column, rule.rename]] : []))),
+      }
+    },
+    column(table, column) {
+      const rules = rulesOfColumn(config, table, column)
+      return {
+        onMisfit: rules.onMisfit,
+        nul: rules.nul,
+        invalidUtf8: rules.invalidUtf8,
+        timeZone: rules.timeZone,
+        type: rules.type ?? null,
+        timeUnit: rules.timeUnit ?? null,
+      }
+    },
+  }
+}

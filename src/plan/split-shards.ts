@@ -1,0 +1,33 @@
+import type { Shard } from '../model/plan.ts'
+import type { TableProfile } from '../model/profile.ts'
+
+/** A shard is worth its own turn from about this many bytes. */
+const shardBytes = 32 * 1024 * 1024
+
+/**
+ * Cuts a table into ranges of rowids of about the same size, at rowids that the profile met on its way: ids may be sparse or
+ * near 2^63, so that arithmetic on the range would give empty or endless shards.
+ */
+export function splitShards(profile: TableProfile, parallel: number): Shard[] {
+  if (profile.rowidRange === null) return [{ number: 0, by: 'ordinal', lower: null, upper: null }]
+  const bySize = Math.ceil(profile.bytes / shardBytes)
+  // At least two shards per worker where there is something to share, so that the last one does not work alone.
+  const wanted = bySize < 2 ? 1 : Math.max(bySize, parallel * 2)
+  const cuts = evenCuts(profile.rowidSamples, Math.min(wanted, profile.rowidSamples.length + 1))
+  return [...cuts, null].map((upper, number) => ({
+    number,
+    by: 'rowid',
+    lower: number === 0 ? null : (cuts[number - 1] ?? null),
+    upper,
+  }))
+}
+
+/** `parts - 1` of the samples, evenly spread and ascending. */
+function evenCuts(samples: readonly string[], parts: number): string[] {
+  const cuts = new Set<string>()
+  for (let part = 1; part < parts; part++) {
+    const cut = samples[Math.floor((part * samples.length) / parts)]
+    if (cut !== undefined) cuts.add(cut)
+  }
+  return [...cuts]
+}

@@ -1,0 +1,60 @@
+import { exitCodes } from '../errors/policy.ts'
+import type { FailureReport, ReportStatus, TableReport } from '../model/report.ts'
+
+export type Verdict = { readonly status: ReportStatus; readonly exitCode: number; readonly verdict: string }
+
+const count = new Intl.NumberFormat('en-US')
+
+/** The one place that turns figures into status, exit code and sentence, so that they always agree. */
+export function buildVerdict(
+  tables: readonly TableReport[],
+  failure: (FailureReport & { readonly exitCode: number }) | null,
+): Verdict {
+  if (failure) return failed(failure)
+  const sum = (of: (table: TableReport) => number): number => tables.reduce((total, table) => total + of(table), 0)
+  const rows = count.format(sum((table) => table.rowsRead))
+  const differing = tables.filter(({ verification }) => verification.level !== 'none' && verification.verdict === 'differs')
+  if (differing.length > 0) {
+    const rowsDiffering = sum(({ verification }) => (verification.level === 'none' ? 0 : verification.differingRows))
+    return {
+      status: 'differs',
+      exitCode: exitCodes.VERIFY,
+      verdict: `DIFFERENT: verification found ${count.format(rowsDiffering)} differing rows in ${listNames(differing)}.`,
+    }
+  }
+  const verified = verifiedPhrase(tables)
+  const rejected = sum((table) => table.rejected)
+  const altered = sum((table) => table.altered)
+  if (rejected > 0 || altered > 0) {
+    return {
+      status: 'completed_with_rejects',
+      exitCode: exitCodes.DATA,
+      verdict: `DONE WITH EXCEPTIONS: ${rows} rows read from ${tables.length} tables, ${count.format(rejected)} rejected, ${count.format(altered)} values altered, each listed${verified}.`,
+    }
+  }
+  return {
+    status: 'completed',
+    exitCode: exitCodes.ok,
+    verdict: `DONE: ${rows} rows of ${tables.length} tables carried${verified}.`,
+  }
+}
+
+function failed(failure: FailureReport & { readonly exitCode: number }): Verdict {
+  const interrupted = failure.exitCode === exitCodes.interrupted || failure.exitCode === exitCodes.terminated
+  return {
+    status: interrupted ? 'interrupted' : 'failed',
+    exitCode: failure.exitCode,
+    verdict: `${interrupted ? 'INTERRUPTED' : 'FAILED'}: ${failure.message}`,
+  }
+}
+
+function verifiedPhrase(tables: readonly TableReport[]): string {
+  const levels = new Set(tables.map((table) => table.verification.level))
+  if (levels.has('none')) return levels.size === 1 && tables.length > 0 ? ', NOT verified' : ''
+  return levels.has('content') ? ', content verified' : ', counts verified'
+}
+
+function listNames(tables: readonly TableReport[]): string {
+  const names = tables.map((table) => table.target.name)
+  return names.length <= 5 ? names.join(', ') : `${names.slice(0, 5).join(', ')} and ${names.length - 5} more tables`
+}

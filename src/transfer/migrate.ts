@@ -1,0 +1,163 @@
+import { randomBytes } from 'node:crypto'
+import { resolve } from 'node:path'
+import type { Config } from '../config/config.ts'
+import { assertRulesMatch } from './assert-rules-match.ts'
+import type { OpenTarget } from '../databases/databases.ts'
+import { openSource, openTarget } from '../databases/open-database.ts'
+import { RowferryError } from '../errors/errors.ts'
+import type { Catalog } from '../model/catalog.ts'
+import type { Emit } from '../model/events.ts'
+import type { Plan } from '../model/plan.ts'
+import type { Finding, Report } from '../model/report.ts'
+import { buildPlan, type PlacedTables, placeTables } from '../plan/build-plan.ts'
+import { planSettings } from '../plan/plan-settings.ts'
+import type { Source } from '../databases/databases.ts'
+import { runTransfer } from './run-transfer.ts'
+
+/** A question whose answer decides whether something is replaced. */
+export type Confirmation = { readonly message: string; readonly details: readonly string[] }
+
+export type TransferOptions = {
+  /** Path of the SQLite database. */
+  readonly source: string
+  /** postgres:// URL; null for the embedded PostgreSQL. */
+  readonly target: string | null
+  readonly config: Config
+  /** Aborting it ends the transfer after the batch in hand; it can be resumed. */
+  readonly signal: AbortSignal
+  readonly emit: Emit
+  /** Folder in which `.rowferry` lives. */
+  readonly cwd: string
+}
+
+export type MigrateOptions = TransferOptions & {
+  /** Asked before tables of an earlier run are replaced, or a table is emptied. False refuses with CATALOG_NEEDS_CONFIRMATION. */
+  readonly confirm: (question: Confirmation) => Promise<boolean>
+}
+
+/**
+ * The whole migration. Throws a RowferryError of the families CONFIG, CONNECT, CATALOG or JOB while nothing has been changed;
+ * once the transfer has begun it always returns a report, with `failure` and `exitCode` set where it did not succeed.
+ */
+export async function migrate(options: MigrateOptions): Promise<Report> {
+  const startedAt = new Date()
+  await using stack = new AsyncDisposableStack()
+  const source = stack.use(await openSource(options.source, options))
+  const target = stack.use(await openTarget(options.target, options))
+  stack.use(await target.lock(options.config.schema))
+  const findings = await preflight(target, options)
+  const unfinished = await target.findUnfinished(source.identity, options.config.schema)
+  const resumed = unfinished !== null && !options.config.restart ? unfinished : null
+  if (options.config.resume && !resumed) throw nothingToResume(source, options.config)
+  if (resumed) assertResumable(resumed, source, options.config)
+  const planned = resumed ? { plan: resumed.plan, catalog: null } : await planInto(source, target, options)
+  if (!resumed) await confirmReplacements(planned.plan, target, options)
+  const transferId = resumed?.transferId ?? newTransferId(startedAt)
+  return runTransfer({
+    ...options,
+    startedAt,
+    transferId,
+    resumed: resumed !== null,
+    source,
+    target,
+    plan: planned.plan,
+    findings,
+    abandoned: resumed === null ? unfinished : null,
+    optionsHash: optionsHash(options.config),
+    folder: resolve(options.cwd, options.config.report ?? `.rowferry/transfers/${transferId}`),
+  })
+}
+
+/** The same as `migrate` up to the plan. Writes nothing, on either side; without a target it plans for an empty one. */
+export async function plan(options: TransferOptions): Promise<Plan> {
+  await using stack = new AsyncDisposableStack()
+  const source = stack.use(await openSource(options.source, options))
+  if (options.target === null) return (await planInto(source, null, options)).plan
+  const target = stack.use(await openTarget(options.target, options))
+  await preflight(target, options)
+  return (await planInto(source, target, options)).plan
+}
+
+async function preflight(target: OpenTarget, options: TransferOptions): Promise<Finding[]> {
+  const findings = await target.check(options.config.schema, options)
+  for (const finding of findings) options.emit('preflight:finding', finding)
+  const error = findings.find((finding) => finding.level === 'error')
+  if (error) throw new RowferryError('CATALOG_PERMISSION', { message: error.message, remedy: error.remedy })
+  return findings
+}
+
+async function planInto(
+  source: Source,
+  target: OpenTarget | null,
+  options: TransferOptions,
+): Promise<{ plan: Plan; catalog: Catalog }> {
+  const { config, signal, emit } = options
+  const settings = planSettings(config)
+  const catalog = await source.readCatalog({ signal })
+  assertRulesMatch(catalog, config)
+  const targetCatalog = (await target?.readCatalog(config.schema, { signal })) ?? null
+  const ownTables = new Set(await target?.ownTables(source.identity, config.schema))
+  const placed: PlacedTables = placeTables({ source: catalog, target: targetCatalog, ownTables, settings })
+  const tables = placed.places.map((place) => place.source)
+  const profile = await source.profile(tables, { signal, emit, parallel: config.parallel })
+  const built = buildPlan({
+    source: { label: source.label, fingerprint: source.fingerprint, catalog },
+    target: {
+      label: target?.label ?? 'the embedded PostgreSQL',
+      version: target?.version ?? '18',
+      catalog: targetCatalog,
+    },
+    placed,
+    profile,
+    settings,
+  })
+  emit('plan:built', { plan: built })
+  for (const warning of built.warnings) emit('warning', warning)
+  return { plan: built, catalog }
+}
+
+async function confirmReplacements(plan: Plan, target: OpenTarget, options: MigrateOptions): Promise<void> {
+  const replaced = plan.tables.filter(
+    (table) => table.mode === 'recreate' || (table.mode === 'into-empty' && table.strategy === 'replace'),
+  )
+  const details: string[] = []
+  for (const { target: name, mode } of replaced) {
+    const rows = await target.countRows(name, options)
+    if (mode === 'recreate' || rows > 0) details.push(`${name.name}: ${rows.toLocaleString('en-US')} rows`)
+  }
+  if (details.length === 0) return
+  const message = `Replace ${details.length === 1 ? 'this table' : `these ${details.length} tables`} in ${target.label}, schema ${plan.target.schema}?`
+  if (await options.confirm({ message, details })) return
+  throw new RowferryError('CATALOG_NEEDS_CONFIRMATION', {
+    message: `${details.length} tables in schema ${plan.target.schema} would be replaced and nobody confirmed it: ${details.slice(0, 5).join('; ')}${details.length > 5 ? ' …' : ''}.`,
+    remedy: 'Say yes on a terminal, or add --yes',
+  })
+}
+
+type Unfinished = NonNullable<Awaited<ReturnType<OpenTarget['findUnfinished']>>>
+
+function assertResumable(unfinished: Unfinished, source: Source, config: Config): void {
+  const reason =
+    unfinished.fingerprint === source.fingerprint
+      ? unfinished.optionsHash === optionsHash(config)
+        ? null
+        : 'it was started with other options'
+      : 'the source has changed since'
+  if (reason === null) return
+  throw new RowferryError('CATALOG_PLAN_STALE', {
+    message: `An unfinished transfer of this source (${unfinished.transferId}) cannot go on: ${reason}.`,
+    remedy: 'Begin again with --restart, which replaces what it had loaded',
+  })
+}
+
+function nothingToResume(source: Source, config: Config): RowferryError {
+  return new RowferryError('CATALOG_PLAN_STALE', {
+    message: `There is no unfinished transfer of ${source.label} into schema ${config.schema}.`,
+    remedy: 'Leave out --resume',
+  })
+}
+
+/** Sorts by time; the random part keeps two of one second apart. */
+function newTransferId(now: Date): string {
+  return `${now.toISOString().slice(0, 19).replaceAll(':', '-')}-${randomBytes(2).toString('hex')}`
+}

@@ -1,0 +1,97 @@
+import type { RowPage, RowReader } from '../databases/databases.ts'
+import { type Issue, type SqliteRow, type SqliteValue, TextBytes } from '../model/batch.ts'
+import type { PlannedTable, Shard } from '../model/plan.ts'
+
+/**
+ * Knows how to name a row: by its key columns' values, else by its rowid, else by its place in the table's own order.
+ *
+ * Per encoded row only its position is kept (one bigint or number); the key columns are read again from the source for the
+ * few rows that PostgreSQL refuses.
+ */
+export class RowKeys {
+  readonly #reader: RowReader
+  readonly #table: PlannedTable
+  readonly #shard: Shard
+  readonly #keyColumns: readonly number[]
+  #page: RowPage | null = null
+  #index = 0
+  #row: SqliteRow = []
+  #kept: (bigint | string)[] = []
+
+  constructor(reader: RowReader, table: PlannedTable, shard: Shard) {
+    this.#reader = reader
+    this.#table = table
+    this.#shard = shard
+    this.#keyColumns = table.rowKey.map((name) => table.columns.findIndex((column) => column.source === name))
+  }
+
+  current(page: RowPage, index: number, row: SqliteRow): void {
+    this.#page = page
+    this.#index = index
+    this.#row = row
+  }
+
+  /** The key of the row at hand. */
+  key(): Issue['key'] {
+    return this.#keyOf(this.#row, this.#page?.positionOf(this.#index) ?? '')
+  }
+
+  /** Remembers the row at hand as the next one of the batch. */
+  keep(): void {
+    const rowid = this.#shard.by === 'rowid' ? this.#row[this.#table.columns.length] : undefined
+    this.#kept.push(typeof rowid === 'bigint' ? rowid : (this.#page?.positionOf(this.#index) ?? ''))
+  }
+
+  /** Hands out the finder of keys for the batch that just ended. */
+  take(): (index: number) => Issue['key'] {
+    const kept = this.#kept
+    this.#kept = []
+    return (index) => this.#readAgain(String(kept[index] ?? ''))
+  }
+
+  #keyOf(row: SqliteRow, position: string): Issue['key'] {
+    const names = this.#table.rowKey
+    const values = this.#keyColumns.map((column) => (column < 0 ? null : (row[column] ?? null)))
+    // A key that holds NULL names no row; the position always does.
+    if (names.length === 0 || values.some((value) => value === null)) {
+      return this.#shard.by === 'rowid' ? { rowid: asNumber(position) } : { row: asNumber(position) }
+    }
+    return Object.fromEntries(names.map((name, index) => [name, keyValue(values[index] ?? null)]))
+  }
+
+  #readAgain(position: string): Issue['key'] {
+    const { columns, source } = this.#table
+    const before = String(BigInt(position) - 1n)
+    const shard: Shard =
+      this.#shard.by === 'rowid'
+        ? { number: 0, by: 'rowid', lower: before, upper: position }
+        : { number: 0, by: 'ordinal', lower: null, upper: null }
+    const pages = this.#reader.read({
+      table: source,
+      columns: columns.map((column) => column.source),
+      shard,
+      after: shard.by === 'ordinal' ? before : null,
+      averageRowBytes: 0,
+      widestRowBytes: this.#table.widestRowBytes,
+    })
+    for (const page of pages) {
+      const row = page.rows[0]
+      if (row) return this.#keyOf(row, position)
+    }
+    return this.#keyOf([], position)
+  }
+}
+
+function asNumber(position: string): number | string {
+  const number = Number(position)
+  return Number.isSafeInteger(number) ? number : position
+}
+
+/** Key values as JSON holds them; bytes as `\x…`, integers beyond 2^53 as text. */
+export function keyValue(value: SqliteValue): string | number | null {
+  if (value === null || typeof value === 'number') return value
+  if (typeof value === 'bigint') return asNumber(String(value))
+  if (typeof value === 'string') return value
+  const bytes = value instanceof TextBytes ? value.bytes : value
+  return `\\x${Buffer.from(bytes.subarray(0, 100)).toString('hex')}`
+}

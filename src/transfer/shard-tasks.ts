@@ -1,0 +1,64 @@
+import type { MessagePort } from 'node:worker_threads'
+import type { SourceOpening, TargetOpening } from '../databases/databases.ts'
+import type { ErrorCode, ErrorDetails } from '../errors/errors.ts'
+import type { LoadCounts } from '../model/conflict.ts'
+import type { Issue } from '../model/batch.ts'
+import type { PlannedTable, Shard } from '../model/plan.ts'
+
+/** What the main thread asks of a worker thread. Plain data, apart from the port for progress. */
+export type ShardTask = {
+  /** `load` writes the rows; `hash` only reads, converts and hashes them. */
+  readonly kind: 'load' | 'hash'
+  readonly source: SourceOpening
+  readonly target: TargetOpening
+  readonly transferId: string
+  readonly table: PlannedTable
+  readonly shard: Shard
+  readonly batchRows: number
+  readonly batchBytes: number
+  readonly fireTriggers: boolean
+  readonly debug: boolean
+  readonly port: MessagePort
+  /** First element 1: end after the batch in hand. Shared, because a busy worker reads no messages. */
+  readonly stop: Int32Array
+}
+
+export type ShardMessage =
+  | { readonly kind: 'batch'; readonly table: string; readonly shard: number; readonly delta: ShardDelta }
+  | {
+      readonly kind: 'retry'
+      readonly table: string
+      readonly attempt: number
+      readonly attempts: number
+      readonly waitMs: number
+      readonly reason: string
+    }
+  | {
+      readonly kind: 'converted'
+      readonly table: string
+      readonly column: string
+      readonly key: Issue['key']
+      readonly before: string | number | null
+      readonly after: string | number | null
+    }
+
+/** What one committed batch adds to its table. */
+export type ShardDelta = {
+  readonly rowsRead: number
+  readonly counts: LoadCounts
+  readonly rejected: number
+  readonly altered: number
+  readonly declaredConversions: number
+  readonly bytes: number
+}
+
+export type ShardResult = {
+  /** False when it was asked to stop before its end. */
+  readonly finished: boolean
+  /** For `hash`: rows that would be loaded and the sum of their hashes modulo 2^64. */
+  readonly rows: number
+  readonly hash: bigint
+}
+
+/** How a RowferryError travels: errors lose their class and properties on the way between threads. */
+export type ShardFailure = { readonly failure: ErrorDetails & { readonly code: ErrorCode } }

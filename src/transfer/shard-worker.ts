@@ -1,0 +1,144 @@
+import pRetry from 'p-retry'
+import { openBatchLoader, openRowReader } from '../databases/open-database.ts'
+import { RowferryError } from '../errors/errors.ts'
+import type { Issue } from '../model/batch.ts'
+import { type ConvertedBatch, encodeRows } from './encode-rows.ts'
+import { quoteValue } from './issue-collector.ts'
+import type { ShardFailure, ShardMessage, ShardResult, ShardTask } from './shard-tasks.ts'
+
+/** Runs in a worker thread: one shard from where its checkpoint stands to its end. */
+export default async function runShard(task: ShardTask): Promise<ShardResult | ShardFailure> {
+  try {
+    return task.kind === 'hash' ? hashShard(task) : await loadWithRetries(task)
+  } catch (error) {
+    if (!(error instanceof RowferryError)) throw error
+    const { code, message, remedy, context } = error
+    return { failure: { code, message, remedy, context } }
+  } finally {
+    task.port.close()
+  }
+}
+
+const retries = { retries: 3, minTimeout: 1000, factor: 3, randomize: true } as const
+
+/**
+ * A lost connection leaves open whether the last batch was committed, so every attempt begins at the checkpoint, which is
+ * committed with its rows. Attempts count from the last progress: a long load may survive any number of restarts.
+ */
+async function loadWithRetries(task: ShardTask): Promise<ShardResult> {
+  for (;;) {
+    let progressed = false
+    try {
+      return await pRetry(() => loadShard(task, () => (progressed = true)), {
+        ...retries,
+        shouldRetry: ({ error }) => !progressed && isLostConnection(error),
+        onFailedAttempt: ({ error, attemptNumber, retriesLeft, retryDelay }) => {
+          if (retriesLeft === 0 || progressed || !isLostConnection(error)) return
+          post(task, {
+            kind: 'retry',
+            table: task.table.target.name,
+            attempt: attemptNumber,
+            attempts: retries.retries,
+            waitMs: retryDelay,
+            reason: error.message,
+          })
+        },
+      })
+    } catch (error) {
+      if (!progressed || !isLostConnection(error)) throw error
+    }
+  }
+}
+
+function isLostConnection(error: unknown): boolean {
+  return error instanceof RowferryError && (error.code === 'CONNECT_TARGET' || error.code === 'CONNECT_TARGET_LOST')
+}
+
+async function loadShard(task: ShardTask, progressed: () => void): Promise<ShardResult> {
+  using reader = openRowReader(task.source)
+  await using loader = await openBatchLoader(task.target, {
+    table: task.table,
+    transferId: task.transferId,
+    fireTriggers: task.fireTriggers,
+  })
+  const state = await loader.checkpoint(task.shard.number)
+  if (state?.done) return { finished: true, rows: 0, hash: 0n }
+  let done = false
+  for (const converted of encode(task, reader, state?.position ?? null)) {
+    const { batch, position, rowsRead, bytes, issues } = converted
+    const outcome = await loader.load(
+      batch,
+      {
+        transferId: task.transferId,
+        table: task.table.target,
+        shard: task.shard.number,
+        position: position ?? state?.position ?? null,
+        rowsRead,
+        bytes,
+        issues,
+        done: converted.done,
+      },
+      converted.keyOf,
+    )
+    progressed()
+    done = converted.done
+    post(task, { kind: 'batch', table: task.table.target.name, shard: task.shard.number, delta: batchDelta(converted, outcome) })
+  }
+  return { finished: done, rows: 0, hash: 0n }
+}
+
+function batchDelta(
+  converted: ConvertedBatch,
+  outcome: { readonly counts: Extract<ShardMessage, { kind: 'batch' }>['delta']['counts']; readonly refused: readonly unknown[] },
+): Extract<ShardMessage, { kind: 'batch' }>['delta'] {
+  const count = (of: (issue: Issue) => boolean): number => converted.issues.filter(of).length
+  return {
+    rowsRead: converted.rowsRead,
+    counts: outcome.counts,
+    rejected: count((issue) => issue.kind === 'reject') + outcome.refused.length,
+    altered: count((issue) => issue.kind === 'altered' && !issue.declared),
+    declaredConversions: count((issue) => issue.kind === 'altered' && issue.declared),
+    bytes: converted.bytes,
+  }
+}
+
+function hashShard(task: ShardTask): ShardResult {
+  using reader = openRowReader(task.source)
+  let hash = 0n
+  let rows = 0
+  let done = false
+  for (const { batch, done: last } of encode(task, reader, null)) {
+    hash = BigInt.asUintN(64, hash + batch.hash(0, batch.rows))
+    rows += batch.rows
+    done = last
+  }
+  return { finished: done, rows, hash }
+}
+
+function encode(task: ShardTask, reader: ReturnType<typeof openRowReader>, after: string | null): Generator<ConvertedBatch> {
+  return encodeRows({
+    reader,
+    table: task.table,
+    shard: task.shard,
+    after,
+    batchRows: task.batchRows,
+    batchBytes: task.batchBytes,
+    stopped: () => Atomics.load(task.stop, 0) === 1,
+    onConverted: task.debug
+      ? (column, key, before, after) => {
+          post(task, {
+            kind: 'converted',
+            table: task.table.source.name,
+            column,
+            key,
+            before: quoteValue(before),
+            after: quoteValue(after),
+          })
+        }
+      : null,
+  })
+}
+
+function post(task: ShardTask, message: ShardMessage): void {
+  task.port.postMessage(message)
+}

@@ -1,0 +1,41 @@
+import type { Source, Target } from '../../databases/databases.ts'
+import type { Emit } from '../../model/events.ts'
+import type { Plan, PlannedTable, Step, StepKind } from '../../model/plan.ts'
+import type { TableName } from '../../model/catalog.ts'
+import type { TransferAccount } from '../transfer-account.ts'
+import type { ShardWorkers } from '../shard-workers.ts'
+
+/** What a step gets to work with. */
+export type StepContext = {
+  readonly plan: Plan
+  readonly transferId: string
+  readonly source: Source
+  readonly target: Target
+  readonly workers: ShardWorkers
+  readonly settings: RunSettings
+  readonly account: TransferAccount
+  readonly emit: Emit
+  /** Aborted by Ctrl-C or a caller: steps end after the work in hand. */
+  readonly signal: AbortSignal
+}
+
+export type RunSettings = {
+  readonly parallel: number
+  readonly batchRows: number
+  readonly batchBytes: number
+  readonly fireTriggers: boolean
+  /** Report every conversion as an event. */
+  readonly debug: boolean
+}
+
+/** Runs one step. A step that was interrupted can be run again: it goes on with what is missing. */
+export type RunStep<Kind extends StepKind> = (
+  step: Extract<Step, { kind: Kind }>,
+  context: StepContext,
+) => Promise<void>
+
+export function plannedTable(plan: Plan, name: TableName): PlannedTable {
+  const table = plan.tables.find((candidate) => candidate.target.name === name.name)
+  if (!table) throw new Error(`the plan has no table ${name.name}`)
+  return table
+}
