@@ -12,7 +12,7 @@ export type CommandContext = {
   readonly configFile: string | null
   readonly cwd: string
   readonly screen: Screen
-  /** Aborted by the first Ctrl-C; its reason is a JOB_INTERRUPTED error. */
+  /** Aborted by the first Ctrl-C or SIGTERM; its reason is the name of that. */
   readonly signal: AbortSignal
   readonly loadEngine: () => Promise<Engine>
 }

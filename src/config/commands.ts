@@ -110,7 +110,7 @@ export const commands: Readonly<Record<CommandName, CommandDescription>> = {
     positionals: [],
     examples: [
       { command: 'rowferry demo', does: 'the whole way in a few seconds' },
-      { command: 'rowferry demo --json', does: 'only the report, as JSON' },
+      { command: 'rowferry demo --json', does: 'paths, URL and the report, as JSON' },
     ],
   },
 }

@@ -107,7 +107,7 @@ export const options = {
     group: 'What',
     type: { kind: 'choice', values: ['keep', 'snake_case'] },
     default: 'keep',
-    description: 'names of new tables and columns: as they are, or in snake_case',
+    description: 'names of new tables and columns, as they are or in snake_case',
     commands: converting,
   },
   indexes: {
@@ -176,7 +176,7 @@ export const options = {
     group: 'How',
     type: { kind: 'choice', values: ['auto', 'always', 'never'] },
     default: 'auto',
-    description: 'read from a copy of the source: auto makes one when the source is in use',
+    description: 'read from a copy of the source; auto makes one when it is in use',
     commands: reading,
   },
   resume: {
@@ -211,7 +211,7 @@ export const options = {
     group: 'Values',
     type: { kind: 'choice', values: misfitRules },
     default: 'widen',
-    description: 'values that do not fit their column: widen its type, reject the row, or store NULL',
+    description: 'values that do not fit their column widen its type, reject the row, or become NULL',
     commands: converting,
   },
   nul: {
@@ -219,7 +219,7 @@ export const options = {
     group: 'Values',
     type: { kind: 'choice', values: nulRules },
     default: 'strip',
-    description: 'NUL characters in text, which PostgreSQL cannot hold: strip them, reject the row, or write \\0',
+    description: 'NUL characters in text, which PostgreSQL cannot hold: stripped, row rejected, or written as \\0',
     commands: converting,
   },
   invalidUtf8: {
@@ -227,7 +227,7 @@ export const options = {
     group: 'Values',
     type: { kind: 'invalid-text' },
     default: 'replace',
-    description: 'text that is not UTF-8: replace the bytes, reject the row, bytea column, or read it as an encoding',
+    description: 'text that is not UTF-8: replace, reject, bytea (column of bytes), or the name of its real encoding',
     commands: converting,
   },
   orphans: {
@@ -235,7 +235,7 @@ export const options = {
     group: 'Values',
     type: { kind: 'choice', values: ['keep', 'reject', 'null', 'fail'] },
     default: 'keep',
-    description: 'rows whose foreign key points to no row: keep (key NOT VALID), reject, set to NULL, or fail',
+    description: 'rows whose foreign key points to no row; keep makes the key NOT VALID',
     commands: planning,
   },
   timeZone: {
@@ -388,7 +388,7 @@ export function yamlKey(name: OptionName): string | null {
   return optionSpec(name).scope === 'transfer' && name !== 'resume' && name !== 'restart' ? name : null
 }
 
-/** `ROWS`, `keep|snake_case`, or null for a flag. */
+/** `ROWS`, `NAME`, or null for a flag. */
 export function placeholderOf(type: ValueType): string | null {
   switch (type.kind) {
     case 'flag':
@@ -398,9 +398,8 @@ export function placeholderOf(type: ValueType): string | null {
     case 'list':
       return type.placeholder
     case 'choice':
-      return type.values.join('|')
     case 'invalid-text':
-      return `${invalidTextRules.join('|')}|ENCODING`
+      return 'WORD'
     case 'time-zone':
       return 'ZONE'
     default:

@@ -2,7 +2,7 @@ import type { Issue, SqliteRow, SqliteValue } from '../model/batch.ts'
 import type { Catalog, DatabaseKind, Table, TableName } from '../model/catalog.ts'
 import type { LoadCounts } from '../model/conflict.ts'
 import type { Emit } from '../model/events.ts'
-import type { ObjectReport, RowDifference } from '../model/report.ts'
+import type { ObjectReport, RowDifference, Warning } from '../model/report.ts'
 import type { PlannedTable, SchemaObject, SequenceReset, Shard } from '../model/plan.ts'
 import type { Profile } from '../model/profile.ts'
 
@@ -78,7 +78,7 @@ export interface EncodedBatch {
   readonly bytes: number
   /** A complete COPY stream (header, rows from..to-1, trailer) in chunks. */
   copyStream(from: number, to: number): Iterable<Uint8Array>
-  /** Sum over rows from..to-1 of PostgreSQL's `hash_record_extended(row, 0)`, modulo 2^64. */
+  /** Sum over rows from..to-1 of the row hash that PostgreSQL computes too (docs/design/verification.md), modulo 2^64. */
   hash(from: number, to: number): bigint
 }
 
@@ -92,8 +92,8 @@ export type BatchCheckpoint = {
   readonly shard: number
   /** Position at which the shard stood before this batch, as it was read from the store; null: at its start. */
   readonly after: string | null
-  /** Position of the batch's last row. */
-  readonly position: string
+  /** Position of the last row that was read for the batch; null: none was. */
+  readonly position: string | null
   /** Rows read from the source for this batch: those in the batch and those already rejected before it. */
   readonly rowsRead: number
   readonly bytes: number
@@ -141,9 +141,10 @@ export interface Target extends AsyncDisposable {
   createTables(objects: readonly SchemaObject[], options: Abortable): Promise<void>
   /** Creates each object in its own transaction; what PostgreSQL refuses is reported and does not stop the rest. */
   addObjects(objects: readonly SchemaObject[], options: Abortable & { readonly emit: Emit }): Promise<ObjectReport[]>
-  resetSequences(resets: readonly SequenceReset[], options: Abortable): Promise<void>
+  /** Only ever forward. Warnings for sequences that have no value left. */
+  resetSequences(resets: readonly SequenceReset[], options: Abortable): Promise<readonly Warning[]>
   countRows(table: TableName, options: Abortable): Promise<number>
-  /** `count(*)` and the sum of `hash_record_extended` over the given columns, modulo 2^64. */
+  /** `count(*)` and the sum of the row hashes over the given columns, modulo 2^64; comparable with `EncodedBatch.hash`. */
   hashTable(table: PlannedTable, options: Abortable): Promise<{ readonly rows: number; readonly hash: bigint }>
   /** Compares the target table with a staging table that holds the source's converted rows. */
   findDifferences(

@@ -23,7 +23,9 @@ export function errorFamily(code: ErrorCode): ErrorFamily {
 
 export function exitCodeOf(error: unknown): number {
   if (!(error instanceof RowferryError)) return exitCodes.unexpected
-  if (error.code === 'JOB_INTERRUPTED') return exitCodes.interrupted
+  if (error.code === 'JOB_INTERRUPTED') {
+    return error.context['signal'] === 'SIGTERM' ? exitCodes.terminated : exitCodes.interrupted
+  }
   const family = errorFamily(error.code)
   return family === 'INTERNAL' ? exitCodes.unexpected : exitCodes[family]
 }

@@ -5,9 +5,12 @@
 export class TextBytes {
   readonly bytes: Uint8Array
   readonly valid: boolean
-  constructor(bytes: Uint8Array, valid: boolean) {
+  /** What the bytes were meant to be in. */
+  readonly encoding: 'UTF-8' | 'UTF-16le' | 'UTF-16be'
+  constructor(bytes: Uint8Array, valid: boolean, encoding: TextBytes['encoding'] = 'UTF-8') {
     this.bytes = bytes
     this.valid = valid
+    this.encoding = encoding
   }
 }
 

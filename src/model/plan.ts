@@ -72,8 +72,10 @@ export type PlannedGeneratedColumn = {
   readonly source: string
   readonly target: string
   readonly type: string
-  /** PostgreSQL text; null when it could not be translated: then its values are copied as an ordinary column instead. */
+  /** PostgreSQL text. One that could not be translated is planned as an ordinary column instead. */
   readonly expression: string
+  /** For verification: what the source computed must be what PostgreSQL computes. */
+  readonly conversion: ColumnConversion
 }
 
 /** Everything a converter needs to know; plain data, so that worker threads build the same converters. */
@@ -95,6 +97,10 @@ export type ColumnConversion = {
   readonly nul: 'strip' | 'reject' | 'escape'
   /** `replace`, `reject`, or the name of the encoding (for TextDecoder) that the bytes really have. */
   readonly invalidUtf8: string
+  /** Bytes that are no text go into a text column as `\x…`, listed; without it they are misfits. */
+  readonly blobAsHex?: boolean
+  /** Digits of a second that the target keeps: 3 for `timestamp(3)`. Left out: 6. */
+  readonly timePrecision?: number
 }
 
 /** A range of one table's rows that is copied on its own. */

@@ -10,7 +10,7 @@ import { NameGiver } from './name-objects.ts'
 import { orderTables } from './order-tables.ts'
 import { planForeignKeys, planKeys } from './plan-keys.ts'
 import type { PlanSettings } from './plan-settings.ts'
-import { planTable, type TablePlan } from './plan-table.ts'
+import { assertFed, planTable, type TablePlan } from './plan-table.ts'
 import { selectTables } from './select-tables.ts'
 
 /**
@@ -29,11 +29,9 @@ export function placeTables(input: {
   readonly source: Catalog
   readonly target: Catalog | null
   readonly ownTables: ReadonlySet<string>
-  readonly include: readonly string[]
-  readonly exclude: readonly string[]
   readonly settings: PlanSettings
 }): PlacedTables {
-  const tables = selectTables(input.source.tables, input)
+  const tables = selectTables(input.source.tables, input.settings)
   if (tables.length === 0) {
     throw new RowferryError('CATALOG_NO_TABLES', {
       message:
@@ -51,6 +49,7 @@ export function placeTables(input: {
     settings: input.settings,
     names,
   })
+  for (const place of places) assertFed(place, input.settings)
   for (const { from, to, reason } of names.changed) {
     warnings.push({
       code: 'name-changed',

@@ -3,7 +3,7 @@ import { RowferryError } from '../errors/errors.ts'
 import type { TypeDecision } from '../mapping/mapping.ts'
 import { translateDefault } from '../mapping/sqlite-to-postgres/defaults.ts'
 import { conversionForExisting } from '../mapping/sqlite-to-postgres/existing-types.ts'
-import { translateExpression, type ExpressionScope } from '../mapping/sqlite-to-postgres/expressions.ts'
+import { type ExpressionScope, translateGenerated } from '../mapping/sqlite-to-postgres/expressions.ts'
 import { chooseType } from '../mapping/sqlite-to-postgres/types.ts'
 import type { Column, Table, TableName } from '../model/catalog.ts'
 import { needsMatchKey } from '../model/conflict.ts'
@@ -65,9 +65,15 @@ function planNewTable(place: TablePlace, profile: TableProfile, settings: PlanSe
   const generated: PlannedGeneratedColumn[] = []
   for (const { column, decision, target } of decisions) {
     notes.warnings.push(...decision.warnings)
-    const expression = column.generated && translateExpression(column.generated.expression, scope, 'generated')
+    const expression = column.generated && translateGenerated(column.generated.expression, decision.type, scope)
     if (expression?.ok) {
-      generated.push({ source: column.name, target, type: decision.type, expression: expression.sql })
+      generated.push({
+        source: column.name,
+        target,
+        type: decision.type,
+        expression: expression.sql,
+        conversion: decision.conversion,
+      })
       continue
     }
     if (column.generated && expression) {
@@ -149,12 +155,20 @@ function columnDefault(source: Table, column: Column, decision: TypeDecision, no
   return null
 }
 
+/** Refuses a target table that needs values the source does not have, before anything is loaded. */
+export function assertFed(place: TablePlace, settings: PlanSettings): void {
+  const { source, existing } = place
+  if (!existing || place.mode === 'recreate') return
+  const wanted = settings.table(source.name.name)
+  const { unfed } = matchColumns(source, existing, (name) => wanted.columnNames[name] ?? name)
+  if (unfed.length > 0) throw unfedColumns(source, existing, unfed)
+}
+
 function planExistingTable(place: TablePlace, profile: TableProfile, settings: PlanSettings, notes: Notes): TablePlan {
   const { source, existing } = place
   if (!existing) throw new Error(`no target table for ${source.name.name}`)
   const wanted = settings.table(source.name.name)
   const match = matchColumns(source, existing, (name) => wanted.columnNames[name] ?? name)
-  if (match.unfed.length > 0) throw unfedColumns(source, existing, match.unfed)
   const pairs = match.pairs.filter((pair) => !wanted.excludedColumns.includes(pair.source.name))
   if (pairs.length === 0) throw noCommonColumn(source, existing)
   for (const { column, reason } of match.omitted) {

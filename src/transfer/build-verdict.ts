@@ -1,9 +1,8 @@
+import { countOf } from '../report/figures.ts'
 import { exitCodes } from '../errors/policy.ts'
 import type { FailureReport, ReportStatus, TableReport } from '../model/report.ts'
 
 export type Verdict = { readonly status: ReportStatus; readonly exitCode: number; readonly verdict: string }
-
-const count = new Intl.NumberFormat('en-US')
 
 /** The one place that turns figures into status, exit code and sentence, so that they always agree. */
 export function buildVerdict(
@@ -12,14 +11,18 @@ export function buildVerdict(
 ): Verdict {
   if (failure) return failed(failure)
   const sum = (of: (table: TableReport) => number): number => tables.reduce((total, table) => total + of(table), 0)
-  const rows = count.format(sum((table) => table.rowsRead))
+  const rows = countOf(
+    sum((table) => table.rowsRead),
+    'row',
+  )
+  const tableCount = countOf(tables.length, 'table')
   const differing = tables.filter(({ verification }) => verification.level !== 'none' && verification.verdict === 'differs')
   if (differing.length > 0) {
     const rowsDiffering = sum(({ verification }) => (verification.level === 'none' ? 0 : verification.differingRows))
     return {
       status: 'differs',
       exitCode: exitCodes.VERIFY,
-      verdict: `DIFFERENT: verification found ${count.format(rowsDiffering)} differing rows in ${listNames(differing)}.`,
+      verdict: `DIFFERENT: verification found ${countOf(rowsDiffering, 'differing row')} in ${listNames(differing)}.`,
     }
   }
   const verified = verifiedPhrase(tables)
@@ -29,13 +32,13 @@ export function buildVerdict(
     return {
       status: 'completed_with_rejects',
       exitCode: exitCodes.DATA,
-      verdict: `DONE WITH EXCEPTIONS: ${rows} rows read from ${tables.length} tables, ${count.format(rejected)} rejected, ${count.format(altered)} values altered, each listed${verified}.`,
+      verdict: `DONE WITH EXCEPTIONS: ${rows} read from ${tableCount}, ${countOf(rejected, 'row')} rejected, ${countOf(altered, 'value')} altered, each listed${verified}.`,
     }
   }
   return {
     status: 'completed',
     exitCode: exitCodes.ok,
-    verdict: `DONE: ${rows} rows of ${tables.length} tables carried${verified}.`,
+    verdict: `DONE: ${rows} of ${tableCount} carried${verified}.`,
   }
 }
 

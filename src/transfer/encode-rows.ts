@@ -2,7 +2,8 @@ import { RowferryError } from '../errors/errors.ts'
 import { errorFamily } from '../errors/policy.ts'
 import type { EncodedBatch, RowPage, RowReader } from '../databases/databases.ts'
 import { BatchEncoder } from '../databases/postgres/copy-binary.ts'
-import { buildConverter, MISFIT } from '../mapping/sqlite-to-postgres/values.ts'
+import { MISFIT } from '../mapping/mapping.ts'
+import { buildConverter } from '../mapping/sqlite-to-postgres/values.ts'
 import type { Issue, PostgresValue, SqliteRow, SqliteValue } from '../model/batch.ts'
 import type { PlannedTable, Shard } from '../model/plan.ts'
 import { IssueCollector } from './issue-collector.ts'
@@ -38,7 +39,8 @@ export type EncodeRequest = {
 
 /**
  * The hot path: pages of rows in, encoded batches out. A generator, so that the consumer decides the pace: nothing is read
- * while a batch is being loaded, and at most one batch and one page are in memory.
+ * while a batch is being loaded, and at most one batch and one page are in memory. A batch is valid until the next one is
+ * asked for: its buffer is used again.
  */
 export function* encodeRows(request: EncodeRequest): Generator<ConvertedBatch> {
   const { table, shard, reader } = request
@@ -72,7 +74,9 @@ export function* encodeRows(request: EncodeRequest): Generator<ConvertedBatch> {
       }
       if (encoder.pendingBytes >= request.batchBytes || rowsRead >= request.batchRows || issues.bytes >= request.batchBytes) {
         position = page.positionOf(index)
-        yield take(false)
+        const converted = take(false)
+        yield converted
+        encoder.release(converted.batch)
       }
     }
     position = lastPosition(page, position)

@@ -2,8 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { resolve } from 'node:path'
 import type { Config } from '../config/config.ts'
 import { assertRulesMatch } from './assert-rules-match.ts'
-import type { OpenTarget } from '../databases/databases.ts'
-import { openSource, openTarget } from '../databases/open-database.ts'
+import { openSource, openTarget, type OpenTarget } from '../databases/open-database.ts'
 import { RowferryError } from '../errors/errors.ts'
 import type { Catalog } from '../model/catalog.ts'
 import type { Emit } from '../model/events.ts'
@@ -12,6 +11,8 @@ import type { Finding, Report } from '../model/report.ts'
 import { buildPlan, type PlacedTables, placeTables } from '../plan/build-plan.ts'
 import { planSettings } from '../plan/plan-settings.ts'
 import type { Source } from '../databases/databases.ts'
+import { findUnfinishedTransfer, loadedTables, type StoredTransfer } from '../store/transfers.ts'
+import { optionsHash } from './options-hash.ts'
 import { runTransfer } from './run-transfer.ts'
 
 /** A question whose answer decides whether something is replaced. */
@@ -46,14 +47,14 @@ export async function migrate(options: MigrateOptions): Promise<Report> {
   const target = stack.use(await openTarget(options.target, options))
   stack.use(await target.lock(options.config.schema))
   const findings = await preflight(target, options)
-  const unfinished = await target.findUnfinished(source.identity, options.config.schema)
+  const unfinished = await findUnfinishedTransfer(target.client, source.identity, options.config.schema)
   const resumed = unfinished !== null && !options.config.restart ? unfinished : null
   if (options.config.resume && !resumed) throw nothingToResume(source, options.config)
   if (resumed) assertResumable(resumed, source, options.config)
   const planned = resumed ? { plan: resumed.plan, catalog: null } : await planInto(source, target, options)
   if (!resumed) await confirmReplacements(planned.plan, target, options)
-  const transferId = resumed?.transferId ?? newTransferId(startedAt)
-  return runTransfer({
+  const transferId = resumed?.id ?? newTransferId(startedAt)
+  return await runTransfer({
     ...options,
     startedAt,
     transferId,
@@ -62,7 +63,7 @@ export async function migrate(options: MigrateOptions): Promise<Report> {
     target,
     plan: planned.plan,
     findings,
-    abandoned: resumed === null ? unfinished : null,
+    abandoned: resumed === null ? (unfinished?.id ?? null) : null,
     optionsHash: optionsHash(options.config),
     folder: resolve(options.cwd, options.config.report ?? `.rowferry/transfers/${transferId}`),
   })
@@ -96,7 +97,7 @@ async function planInto(
   const catalog = await source.readCatalog({ signal })
   assertRulesMatch(catalog, config)
   const targetCatalog = (await target?.readCatalog(config.schema, { signal })) ?? null
-  const ownTables = new Set(await target?.ownTables(source.identity, config.schema))
+  const ownTables = target ? await loadedTables(target.client, source.identity, config.schema) : new Set<string>()
   const placed: PlacedTables = placeTables({ source: catalog, target: targetCatalog, ownTables, settings })
   const tables = placed.places.map((place) => place.source)
   const profile = await source.profile(tables, { signal, emit, parallel: config.parallel })
@@ -134,18 +135,16 @@ async function confirmReplacements(plan: Plan, target: OpenTarget, options: Migr
   })
 }
 
-type Unfinished = NonNullable<Awaited<ReturnType<OpenTarget['findUnfinished']>>>
-
-function assertResumable(unfinished: Unfinished, source: Source, config: Config): void {
+function assertResumable(unfinished: StoredTransfer, source: Source, config: Config): void {
   const reason =
-    unfinished.fingerprint === source.fingerprint
+    unfinished.sourceFingerprint === source.fingerprint
       ? unfinished.optionsHash === optionsHash(config)
         ? null
         : 'it was started with other options'
       : 'the source has changed since'
   if (reason === null) return
   throw new RowferryError('CATALOG_PLAN_STALE', {
-    message: `An unfinished transfer of this source (${unfinished.transferId}) cannot go on: ${reason}.`,
+    message: `An unfinished transfer of this source (${unfinished.id}) cannot go on: ${reason}.`,
     remedy: 'Begin again with --restart, which replaces what it had loaded',
   })
 }

@@ -1,6 +1,7 @@
 import type { MessagePort } from 'node:worker_threads'
 import type { SourceOpening, TargetOpening } from '../databases/databases.ts'
 import type { ErrorCode, ErrorDetails } from '../errors/errors.ts'
+import type { KeyRemap } from '../databases/postgres/conflict-sql.ts'
 import type { LoadCounts } from '../model/conflict.ts'
 import type { Issue } from '../model/batch.ts'
 import type { PlannedTable, Shard } from '../model/plan.ts'
@@ -17,6 +18,8 @@ export type ShardTask = {
   readonly batchRows: number
   readonly batchBytes: number
   readonly fireTriggers: boolean
+  /** Foreign keys of the table that follow newly generated keys (strategy `append`). */
+  readonly remaps: readonly KeyRemap[]
   readonly debug: boolean
   readonly port: MessagePort
   /** First element 1: end after the batch in hand. Shared, because a busy worker reads no messages. */

@@ -1,7 +1,10 @@
 import pRetry from 'p-retry'
-import { openBatchLoader, openRowReader } from '../databases/open-database.ts'
+import { openRowReader } from '../databases/open-database.ts'
+import { openBatchLoader } from '../databases/postgres/batch-loader.ts'
 import { RowferryError } from '../errors/errors.ts'
 import type { Issue } from '../model/batch.ts'
+import { sameTable } from '../model/catalog.ts'
+import { readShards, writeCheckpoint } from '../store/checkpoints.ts'
 import { type ConvertedBatch, encodeRows } from './encode-rows.ts'
 import { quoteValue } from './issue-collector.ts'
 import type { ShardFailure, ShardMessage, ShardResult, ShardTask } from './shard-tasks.ts'
@@ -18,6 +21,9 @@ export default async function runShard(task: ShardTask): Promise<ShardResult | S
     task.port.close()
   }
 }
+
+/** Interruption comes through `stop`: a batch in hand is finished, not cut. */
+const never = new AbortController().signal
 
 const retries = { retries: 3, minTimeout: 1000, factor: 3, randomize: true } as const
 
@@ -56,33 +62,32 @@ function isLostConnection(error: unknown): boolean {
 
 async function loadShard(task: ShardTask, progressed: () => void): Promise<ShardResult> {
   using reader = openRowReader(task.source)
-  await using loader = await openBatchLoader(task.target, {
+  const place = { transferId: task.transferId, table: task.table.target, shard: task.shard.number }
+  await using loader = await openBatchLoader({
+    url: task.target.url,
     table: task.table,
     transferId: task.transferId,
+    writeCheckpoint,
+    remaps: task.remaps,
     fireTriggers: task.fireTriggers,
+    signal: never,
+    what: 'the target',
+    pauses: [],
   })
-  const state = await loader.checkpoint(task.shard.number)
+  const states = await readShards(loader.client, task.transferId)
+  const state = states.find((candidate) => candidate.shard === place.shard && sameTable(candidate.table, place.table))
   if (state?.done) return { finished: true, rows: 0, hash: 0n }
+  let after = state?.position ?? null
   let done = false
-  for (const converted of encode(task, reader, state?.position ?? null)) {
-    const { batch, position, rowsRead, bytes, issues } = converted
-    const outcome = await loader.load(
-      batch,
-      {
-        transferId: task.transferId,
-        table: task.table.target,
-        shard: task.shard.number,
-        position: position ?? state?.position ?? null,
-        rowsRead,
-        bytes,
-        issues,
-        done: converted.done,
-      },
-      converted.keyOf,
-    )
+  for (const converted of encode(task, reader, after)) {
+    const { batch, rowsRead, bytes, issues } = converted
+    const position = converted.position ?? after
+    const checkpoint = { ...place, after, position, rowsRead, bytes, issues, done: converted.done }
+    const outcome = await loader.load(batch, checkpoint, converted.keyOf)
     progressed()
+    after = position
     done = converted.done
-    post(task, { kind: 'batch', table: task.table.target.name, shard: task.shard.number, delta: batchDelta(converted, outcome) })
+    post(task, { kind: 'batch', table: place.table.name, shard: place.shard, delta: batchDelta(converted, outcome) })
   }
   return { finished: done, rows: 0, hash: 0n }
 }

@@ -1,11 +1,17 @@
+import type { Issue } from '../model/batch.ts'
 import type { PlannedTable } from '../model/plan.ts'
 import type { TableVerification } from '../model/report.ts'
+import { sameTable } from '../model/catalog.ts'
+import { readIssues } from '../store/issues.ts'
+import { generatedColumnsOf, hashSource } from './hash-source.ts'
+import { stageSource, type StageContext } from './stage-source.ts'
 import type { StepContext } from './steps/step.ts'
-import { stageSource } from './stage-source.ts'
 import type { TableTotals } from './transfer-account.ts'
 
 /** Differing rows that a report lists, per table. */
 const listedDifferences = 100
+
+type Compared = Extract<TableVerification, { level: 'counts' | 'content' }>
 
 /** Rows that the target table must hold, or, beside rows of its own, must hold at least. */
 export function expectedRows(table: PlannedTable, totals: TableTotals): number {
@@ -15,37 +21,71 @@ export function expectedRows(table: PlannedTable, totals: TableTotals): number {
 /**
  * A table that holds nothing but the source's rows is compared by the sum of its row hashes, which costs one scan. Where that
  * differs, or where the table has rows of its own, every row is compared inside PostgreSQL against the source's rows, read
- * and converted once more into a staging table: that names keys and columns.
+ * and converted once more into a temporary table: that names keys and columns.
  */
-export async function verifyTable(table: PlannedTable, context: StepContext): Promise<TableVerification> {
+export async function verifyTable(table: PlannedTable, context: StepContext): Promise<Compared> {
   const totals = context.account.totals(table.target.name)
-  const notCompared = table.columns.filter((column) => column.conversion.castTo !== null).map((column) => column.target)
-  if (table.mode !== 'into-existing' && notCompared.length === 0) {
+  const hashable = table.columns.every((column) => column.conversion.castTo === null)
+  if (table.mode !== 'into-existing' && hashable) {
     const { rows, hash } = await context.target.hashTable(table, context)
-    if (rows === expectedRows(table, totals) && hash === totals.hash) {
-      return equal(totals.rowsRead, rows)
+    if (rows === expectedRows(table, totals) && hash === totals.hash && (await generatedAgree(table, totals, context))) {
+      return equalContent(totals.rowsRead, rows)
     }
   }
-  return compareRows(table, totals, context)
+  const rejectedKeys = await readRejectedKeys(table, context)
+  const whole = { ...table, columns: [...table.columns, ...generatedColumnsOf(table).columns], generated: [] }
+  return compareRows(whole, { sourceRows: totals.rowsRead, rejectedKeys }, context)
 }
 
-async function compareRows(table: PlannedTable, totals: TableTotals, context: StepContext): Promise<TableVerification> {
+/** What PostgreSQL computed in generated columns against what SQLite had computed. Rejected rows make no statement possible. */
+async function generatedAgree(table: PlannedTable, totals: TableTotals, context: StepContext): Promise<boolean> {
+  if (table.generated.length === 0) return true
+  if (totals.rejected > 0) return false
+  const generated = generatedColumnsOf(table)
+  const expected = await hashSource(generated, context)
+  const held = await context.target.hashTable(generated, context)
+  return expected.rows === held.rows && expected.hash === held.hash
+}
+
+/** Compares every row; rows that were rejected are not missed. */
+export async function compareRows(
+  table: PlannedTable,
+  expected: { readonly sourceRows: number; readonly rejectedKeys: ReadonlySet<string> },
+  context: StageContext,
+): Promise<Compared> {
   const targetRows = await context.target.countRows(table.target, context)
-  const { differences, total } = await stageSource(table, context, (staging) =>
-    context.target.findDifferences(table, staging, { signal: context.signal, limit: listedDifferences }),
+  const limit = listedDifferences + expected.rejectedKeys.size
+  const found = await stageSource(table, context, (staging) =>
+    context.target.findDifferences(table, staging, { signal: context.signal, limit }),
   )
-  if (total === 0) return equal(totals.rowsRead, targetRows)
+  const differences = found.differences.filter(
+    (difference) => difference.problem !== 'missing' || !expected.rejectedKeys.has(keyText(difference.key)),
+  )
+  const total = found.total - (found.differences.length - differences.length)
+  if (total === 0) return equalContent(expected.sourceRows, targetRows)
   return {
     level: 'content',
     verdict: 'differs',
-    sourceRows: totals.rowsRead,
+    sourceRows: expected.sourceRows,
     targetRows,
     notCompared: [],
-    differences,
+    differences: differences.slice(0, listedDifferences),
     differingRows: total,
   }
 }
 
-function equal(sourceRows: number, targetRows: number): TableVerification {
+export function equalContent(sourceRows: number, targetRows: number): Compared {
   return { level: 'content', verdict: 'equal', sourceRows, targetRows, notCompared: [], differences: [], differingRows: 0 }
+}
+
+async function readRejectedKeys(table: PlannedTable, { target, transferId }: StepContext): Promise<Set<string>> {
+  const keys = new Set<string>()
+  for await (const { table: name, line } of readIssues(await target.reconnect(), transferId, 'reject')) {
+    if (sameTable(name, table.target)) keys.add(keyText((JSON.parse(line) as Issue).key))
+  }
+  return keys
+}
+
+function keyText(key: Readonly<Record<string, string | number | null>>): string {
+  return JSON.stringify(Object.values(key).map((value) => (value === null ? null : String(value))))
 }

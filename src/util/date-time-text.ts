@@ -22,9 +22,9 @@ const microsPerSecond = 1_000_000
 const microsPerDay = 86_400 * microsPerSecond
 /** 2000-01-01 in days since 1970-01-01. */
 const epochDays = 10_957
-/** timestamp's range is 4713-11-24 BC to 294276-12-31; years are astronomical, so 4713 BC is -4712. */
-const minYear = -4712
-const maxYear = 294_276
+/** Whole years inside timestamp's range, 4713-11-24 BC to 294276-12-31; astronomical, so 4713 BC is -4712. */
+const minYear = -4711
+const maxYear = 294_275
 /** 86400e6 × this is the last day whose every microsecond is a safe integer. */
 const safeDays = 104_000
 
@@ -37,7 +37,7 @@ const blank = 0x20
  * - `YYYY-MM-DD`, `YYYY-MM-DD[ T]HH:MM[:SS[.f+]]`, the latter with an optional blank and `Z` or `±HH[:MM]`, `±HHMM` (up to 15:59)
  * - `HH:MM[:SS[.f+]]` without offset
  * - Go's `2024-02-29 12:34:56.789 +0000 UTC`, also with its ` m=±0.0001` suffix
- * - years 0001 to 9999 plain; five and six digits, or any with a sign, from 4713 BC to 294276: `12024-01-01`, `-0044-03-15` (ISO 8601
+ * - years 0001 to 9999 plain; five and six digits, or any with a sign, from 4712 BC to 294275: `12024-01-01`, `-0044-03-15` (ISO 8601
  *   counts a year 0, so this is 45 BC); `0000` is a placeholder, not a year
  * - `24:00:00` is the midnight at the end of the day, as in ISO 8601 and PostgreSQL; second 60 is refused, because it would silently
  *   become the next minute
@@ -247,4 +247,55 @@ function digitsAt(text: string, from: number, to: number): number {
     number = number * 10 + digit
   }
   return number
+}
+
+/** `2024-02-29 12:34:56.789` of microseconds since 2000-01-01; years before 1 and beyond 9999 with a sign, as ISO 8601 writes them. */
+export function formatDateTime(micros: number | bigint): string {
+  const exact = BigInt(micros)
+  const day = floorDivide(exact, 86_400_000_000n)
+  return `${formatDate(Number(day))} ${formatTime(Number(exact - day * 86_400_000_000n))}`
+}
+
+/** `2024-02-29` of days since 2000-01-01. */
+export function formatDate(days: number): string {
+  const shifted = days + epochDays + 719_468
+  const era = Math.floor(shifted / 146_097)
+  const dayOfEra = shifted - era * 146_097
+  const yearOfEra = Math.floor(
+    (dayOfEra - Math.floor(dayOfEra / 1460) + Math.floor(dayOfEra / 36_524) - Math.floor(dayOfEra / 146_096)) / 365,
+  )
+  const dayOfYear = dayOfEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100))
+  const shiftedMonth = Math.floor((5 * dayOfYear + 2) / 153)
+  const day = dayOfYear - Math.floor((153 * shiftedMonth + 2) / 5) + 1
+  const month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9
+  const year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
+  return `${formatYear(year)}-${pad(month, 2)}-${pad(day, 2)}`
+}
+
+/** `12:34:56.789` of microseconds since midnight. */
+export function formatTime(micros: number): string {
+  const seconds = Math.floor(micros / microsPerSecond)
+  const fraction = micros - seconds * microsPerSecond
+  const text = `${pad(Math.floor(seconds / 3600), 2)}:${pad(Math.floor(seconds / 60) % 60, 2)}:${pad(seconds % 60, 2)}`
+  return fraction === 0 ? text : `${text}.${trimZeros(pad(fraction, 6))}`
+}
+
+function formatYear(year: number): string {
+  if (year >= 1 && year <= 9999) return pad(year, 4)
+  return `${year < 0 ? '-' : '+'}${pad(Math.abs(year), 4)}`
+}
+
+function pad(number: number, digits: number): string {
+  return String(number).padStart(digits, '0')
+}
+
+function trimZeros(digits: string): string {
+  let end = digits.length
+  while (digits.charCodeAt(end - 1) === 0x30) end--
+  return digits.slice(0, end)
+}
+
+function floorDivide(a: bigint, b: bigint): bigint {
+  const quotient = a / b
+  return a % b < 0n ? quotient - 1n : quotient
 }

@@ -173,3 +173,18 @@ function trimDecimal(plain: string): string {
   while (plain.charCodeAt(end - 1) === 0x30) end--
   return plain.slice(0, plain.charCodeAt(end - 1) === 0x2e ? end - 1 : end)
 }
+
+/** A plain decimal number rounded to `scale` digits behind the point (before it where negative), half away from zero. */
+export function roundDecimal(plain: string, scale: number): string {
+  const sign = plain.startsWith('-') ? '-' : ''
+  const [integer = '0', fraction = ''] = plain.slice(sign.length).split('.')
+  const kept = integer.length + scale
+  if (kept < 0) return '0'
+  const digits = (integer + fraction).padEnd(kept, '0')
+  const roundsUp = (digits.charCodeAt(kept) || 0) >= 0x35
+  const whole = BigInt(digits.slice(0, kept) || '0') + (roundsUp ? 1n : 0n)
+  if (whole === 0n) return '0'
+  if (scale <= 0) return `${sign}${whole}${'0'.repeat(-scale)}`
+  const padded = String(whole).padStart(scale + 1, '0')
+  return `${sign}${padded.slice(0, -scale)}.${padded.slice(-scale)}`
+}

@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer'
+import { TextDecoder } from 'node:util'
 
 /** Bytes of text: are they valid, and what do they say. */
 
@@ -12,6 +13,11 @@ const replacing = new TextDecoder('utf-8', { ignoreBOM: true })
 /** Each invalid sequence becomes one U+FFFD, as the WHATWG standard counts them. A byte order mark stays. */
 export function decodeUtf8Replacing(bytes: Uint8Array): { readonly text: string; readonly replaced: boolean } {
   return { text: replacing.decode(bytes), replaced: !isUtf8(bytes) }
+}
+
+/** The same for UTF-16; half of a surrogate pair and an odd byte at the end become U+FFFD. */
+export function decodeUtf16Replacing(bytes: Uint8Array, encoding: 'UTF-16le' | 'UTF-16be'): string {
+  return new TextDecoder(encoding, { ignoreBOM: true }).decode(bytes)
 }
 
 /** The name of an encoding that `decodeAs` knows: `windows-1252`, `shift_jis`, `gbk`, `koi8-r` … */

@@ -52,7 +52,8 @@ function bigInteger(random: Random): bigint {
 }
 
 function decimal(random: Random): string {
-  const digits = (): string => Array.from({ length: below(random, 30) }, () => (random() < 0.3 ? 0 : below(random, 10))).join('')
+  const digits = (): string =>
+    Array.from({ length: below(random, 30) }, () => (random() < 0.3 ? 0 : below(random, 10))).join('')
   const fraction = digits()
   return `${random() < 0.5 ? '-' : ''}${digits()}0${fraction === '' ? '' : `.${fraction}`}`
 }

@@ -1,6 +1,5 @@
 import { type CommandContext, neededSource } from '../command-context.ts'
 import { answerConfirmations } from '../terminal/ask.ts'
-import { printFailure } from '../terminal/print-error.ts'
 import { printReport } from '../terminal/print-report.ts'
 import { openProgressView } from '../terminal/progress-view.ts'
 import { runPlan } from './plan.ts'
@@ -16,12 +15,11 @@ export async function runMigrate(context: CommandContext): Promise<number> {
 /** Runs the migration with its progress on the screen; says nothing of the end. */
 export async function migrateOnScreen(context: CommandContext, source: string, target: string | null): Promise<Report> {
   const engine = await context.loadEngine()
-  using view = openProgressView(context.screen)
+  using view = openProgressView(context.screen, context.signal)
   return await engine.migrate({
     source,
     target,
     config: context.config,
-    dryRun: false,
     signal: context.signal,
     emit: view.emit,
     confirm: answerConfirmations(context.screen, context.terminal.yes, view),
@@ -29,9 +27,8 @@ export async function migrateOnScreen(context: CommandContext, source: string, t
   })
 }
 
-/** The report as JSON on stdout, or for people; a failure is named on stderr in both cases. */
+/** The report as JSON on stdout, or for people. */
 export function showReport({ screen }: CommandContext, report: Report): void {
-  if (report.failure !== null) printFailure(screen, report.failure)
   if (screen.json) screen.printMachine(report)
   printReport(screen, report)
 }

@@ -14,16 +14,13 @@ export async function runPlan(context: CommandContext): Promise<number> {
 async function planOnScreen(context: CommandContext): Promise<Plan> {
   const source = neededSource(context, 'plan')
   const engine = await context.loadEngine()
-  using view = openProgressView(context.screen)
+  using view = openProgressView(context.screen.beside, context.signal)
   return await engine.plan({
     source,
     target: context.config.target,
     config: context.config,
-    dryRun: true,
     signal: context.signal,
     emit: view.emit,
-    // A dry run changes nothing, so nothing needs a confirmation: what would be asked stands in the plan's warnings.
-    confirm: async () => true,
     cwd: context.cwd,
   })
 }

@@ -11,7 +11,7 @@ export async function runVerify(context: CommandContext): Promise<number> {
   return report.exitCode
 
   async function withView(): ReturnType<typeof engine.verify> {
-    using view = openProgressView(context.screen)
-    return await engine.verify({ source, target, config: context.config, signal: context.signal, emit: view.emit })
+    using view = openProgressView(context.screen, context.signal)
+    return await engine.verify({ source, target, config: context.config, signal: context.signal, emit: view.emit, cwd: context.cwd })
   }
 }

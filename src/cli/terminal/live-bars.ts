@@ -37,7 +37,7 @@ export function openLiveBars(screen: Screen, state: LiveState, now: () => number
   process.once('exit', showCursor)
   for (let index = 0; index <= lanes; index++) bars.create(1, 0, { index })
   return {
-    printAbove: (text) => bars.log(`${text.replaceAll('\n', '\u001B[K\n')}\u001B[K\n`),
+    printAbove: (text) => bars.log(`\u001B[?7h${text.replaceAll('\n', '\u001B[K\n')}\u001B[K\n\u001B[?7l`),
     [Symbol.dispose]: () => {
       bars.update()
       bars.stop()

@@ -35,7 +35,7 @@ function profileLine(state: LiveState, now: number, width: number, colors: Color
 
 function stepLine(state: LiveState, now: number, width: number, colors: Colors): string {
   const step = state.step
-  const place = step === null ? '' : `step ${step.number} of ${step.total}: `
+  const place = step === null ? '' : `step ${step.number + 1} of ${step.total}: `
   const elapsed = formatDuration((now - state.startedAt) / 1000)
   return colors.bold(cutText(`${spinner(now)} ${place}${state.activity ?? ''} … ${elapsed}`, width))
 }

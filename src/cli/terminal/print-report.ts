@@ -2,6 +2,7 @@ import type { ObjectReport, Report, RowDifference, TableReport, Warning } from '
 import { tableLabel } from '../../model/catalog.ts'
 import { countOf, formatBytes, formatCount, formatDuration, rowsPerSecond } from '../../report/figures.ts'
 import { cutText, hang } from './cut-text.ts'
+import { printFailure } from './print-error.ts'
 import type { Screen } from './screen.ts'
 import { textTable, type TextColumn } from './text-table.ts'
 
@@ -17,6 +18,7 @@ export function printReport(screen: Screen, report: Report): void {
   printFiles(screen, report)
   printNext(screen, report)
   screen.print()
+  if (report.failure !== null) printFailure(screen, report.failure)
   screen.printAlways(verdictLine(screen, report))
 }
 
@@ -24,7 +26,7 @@ export function printReport(screen: Screen, report: Report): void {
 function verdictLine(screen: Screen, report: Report): string {
   const { colors } = screen
   const paint = report.exitCode === 0 ? colors.green : report.exitCode === 5 || report.exitCode >= 128 ? colors.yellow : colors.red
-  return colors.bold(paint(report.verdict))
+  return colors.bold(paint(report.verdict.replaceAll('\n', ' ')))
 }
 
 const problems = (table: TableReport): number =>

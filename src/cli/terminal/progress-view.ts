@@ -19,7 +19,7 @@ const stallMs = 30_000
 const plainLineMs = 10_000
 
 /** Moving bars on a terminal; plain lines, one per table and one every 10 seconds, anywhere else. */
-export function openProgressView(screen: Screen, now: () => number = Date.now): ProgressView {
+export function openProgressView(screen: Screen, signal: AbortSignal, now: () => number = Date.now): ProgressView {
   const state = new LiveState(now())
   let bars: LiveBars | null = null
   let saidStall = false
@@ -55,6 +55,8 @@ export function openProgressView(screen: Screen, now: () => number = Date.now): 
     const line = lineOf(name, event, screen)
     if (line !== null) print(line)
   }
+  const sayStopping = (): void => print('Finishing the batch in hand … (Ctrl-C again stops at once)')
+  signal.addEventListener('abort', sayStopping)
   return {
     emit,
     print,
@@ -70,6 +72,7 @@ export function openProgressView(screen: Screen, now: () => number = Date.now): 
     },
     [Symbol.dispose]: () => {
       clearInterval(timer)
+      signal.removeEventListener('abort', sayStopping)
       hideBars()
     },
   }
@@ -89,7 +92,7 @@ const lines: LineMakers = {
         : null,
   'preflight:finding': (event, screen) => findingLine(event, screen),
   'step:started': (event, screen) =>
-    screen.live && !screen.verbose ? null : `Step ${event.number} of ${event.total}: ${event.label}`,
+    screen.live && !screen.verbose ? null : `Step ${event.number + 1} of ${event.total}: ${event.label}`,
   'table:finished': (event, screen) => {
     if (screen.live && !screen.verbose) return null
     const rate = rowsPerSecond(event.rowsRead, event.seconds)

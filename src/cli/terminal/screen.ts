@@ -36,18 +36,37 @@ export type Screen = {
   printError(line: string): void
   /** The one JSON document of `--json`. */
   printMachine(document: unknown): void
-  /** Text that is the very product of a command, such as SQL. */
+  /** Text that is the very product of a command, such as SQL: always on stdout, even with `--quiet`. */
   printProduct(text: string): void
+  /** The same screen with its text for people on stderr, for what goes on while a product is made. */
+  readonly beside: Screen
 }
+
+export type ScreenOptions = Pick<TerminalOptions, 'json' | 'verbose' | 'quiet' | 'color'>
 
 type Environment = Readonly<Record<string, string | undefined>>
 
 export function openScreen(
-  options: Pick<TerminalOptions, 'json' | 'verbose' | 'quiet' | 'color'>,
+  options: ScreenOptions,
   streams: Streams,
   environment: Environment,
 ): Screen {
-  const stream = options.json ? streams.stderr : streams.stdout
+  const besideOnly = screenOn(streams.stderr, options, streams, environment)
+  const beside: Screen = {
+    ...besideOnly,
+    get beside(): Screen {
+      return beside
+    },
+  }
+  return options.json ? beside : { ...screenOn(streams.stdout, options, streams, environment), beside }
+}
+
+function screenOn(
+  stream: OutputStream,
+  options: ScreenOptions,
+  streams: Streams,
+  environment: Environment,
+): Omit<Screen, 'beside'> {
   const terminal = stream.isTTY === true
   const plainOnly = environment['TERM'] === 'dumb' || isOn(environment['CI'])
   const write = (target: OutputStream, text: string): void => {

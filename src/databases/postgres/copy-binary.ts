@@ -4,7 +4,7 @@ import type { EncodedBatch } from '../databases.ts'
 import { CopyBuffer } from './copy-buffer.ts'
 import { CopyBatch } from './encoded-batch.ts'
 import { type FieldOutput, type FieldWriter, fieldWriters, writeBlankPadded } from './field-writers.ts'
-import { JsonbHasher } from './jsonb-hash.ts'
+import { JsonbText } from './jsonb-text.ts'
 import { Decimal } from './numeric-binary.ts'
 import { RowHash } from './row-hash.ts'
 
@@ -23,8 +23,10 @@ export class BatchEncoder {
 
   /** `blankPadded`: indexes of columns of type char(n); their trailing blanks are left out, as PostgreSQL does. */
   constructor(wireTypes: readonly WireType[], blankPadded: readonly number[] = []) {
-    this.#writers = wireTypes.map((wireType, i) => (blankPadded.includes(i) ? writeBlankPadded : fieldWriters[wireType]))
-    this.#out = { buffer: new CopyBuffer(), column: 0, decimal: new Decimal(), jsonb: new JsonbHasher() }
+    this.#writers = wireTypes.map((wireType, i) =>
+      blankPadded.includes(i) ? writeBlankPadded : fieldWriters[wireType],
+    )
+    this.#out = { buffer: new CopyBuffer(), column: 0, decimal: new Decimal(), jsonbText: new JsonbText() }
   }
 
   /** Rows of the batch that is being filled. */
@@ -64,6 +66,7 @@ export class BatchEncoder {
         hash.addDigest()
       }
     }
+    hash.finish()
     buffer.endRow(hash.high, hash.low)
   }
 

@@ -1,4 +1,4 @@
-import type { WireType } from '../../model/batch.ts'
+import type { PostgresValue, WireType } from '../../model/batch.ts'
 import { RowferryError } from '../../errors/errors.ts'
 
 /**
@@ -28,7 +28,7 @@ export function notWellFormed(column: number): RowferryError {
   })
 }
 
-export function wrongForm(column: number, wireType: WireType, value: unknown): RowferryError {
+export function wrongForm(column: number, wireType: WireType, value: PostgresValue): RowferryError {
   return new RowferryError('DATA_MISFIT', {
     message: `A ${formOf(value)} in column ${column + 1} cannot be written as ${wireType}.`,
     remedy: null,
@@ -36,7 +36,7 @@ export function wrongForm(column: number, wireType: WireType, value: unknown): R
   })
 }
 
-function formOf(value: unknown): string {
-  if (typeof value === 'object') return `value of ${value === null ? 0 : (value as Uint8Array).length} bytes`
-  return `${typeof value} (${String(value).slice(0, 60)})`
+function formOf(value: PostgresValue): string {
+  if (value instanceof Uint8Array) return `value of ${value.length} bytes`
+  return value === null ? 'NULL' : `${typeof value} (${String(value).slice(0, 60)})`
 }

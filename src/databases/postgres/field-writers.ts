@@ -1,8 +1,8 @@
 import type { PostgresValue, WireType } from '../../model/batch.ts'
-import { CopyBuffer, ownChunkBytes, viewOf } from './copy-buffer.ts'
+import { type CopyBuffer, ownChunkBytes, viewOf } from './copy-buffer.ts'
 import { fieldTooLong, maxRowBytes, notWellFormed, wrongForm } from './field-errors.ts'
-import { digest, hashBytes, hashInt64, hashTwoWords, hashWord } from './hash-bytes.ts'
-import type { JsonbHasher } from './jsonb-hash.ts'
+import { hashBytes, hashWord } from './hash-bytes.ts'
+import type { JsonbText } from './jsonb-text.ts'
 import type { Decimal } from './numeric-binary.ts'
 
 /** Where fields go, and what is reused from value to value. */
@@ -11,12 +11,15 @@ export type FieldOutput = {
   /** Index of the column that is being written, for errors. */
   column: number
   readonly decimal: Decimal
-  readonly jsonb: JsonbHasher
+  readonly jsonbText: JsonbText
 }
 
 type Value = Exclude<PostgresValue, null>
 
-/** Writes one value, length first, in the form of the type's receive function, and leaves its hash in `digest`. */
+/**
+ * Writes one value, length first, in the form of the type's receive function, and leaves in `digest` the hash that
+ * PostgreSQL computes of the column's `hashExpression`: for most types that of the very bytes just written.
+ */
 export type FieldWriter = (out: FieldOutput, value: Value) => void
 
 /** The forms of values stand at `PostgresValue`; anything else throws DATA_MISFIT. */
@@ -41,13 +44,15 @@ export const fieldWriters = {
 
 /** For char(n), whose trailing blanks mean nothing and are gone after `::text`. */
 export function writeBlankPadded(out: FieldOutput, value: Value): void {
-  writeBytes(out, typeof value === 'string' ? trimBlanks(value) : value, 'text')
-}
-
-function trimBlanks(value: string): string {
-  let end = value.length
-  while (end > 0 && value.charCodeAt(end - 1) === 0x20) end--
-  return end === value.length ? value : value.slice(0, end)
+  if (typeof value === 'string') {
+    let end = value.length
+    while (end > 0 && value.charCodeAt(end - 1) === 0x20) end--
+    writeBytes(out, value.slice(0, end), 'text')
+  } else if (value instanceof Uint8Array) {
+    let end = value.length
+    while (end > 0 && value[end - 1] === 0x20) end--
+    writeBytes(out, value.subarray(0, end), 'text')
+  } else writeBytes(out, value, 'text') // which refuses it
 }
 
 /** Starts a field of fixed length and says where its bytes go. */
@@ -98,11 +103,11 @@ function writeInt8(out: FieldOutput, value: Value, wireType: WireType): void {
     const low = value | 0 // modulo 2^32, as ToInt32 is defined
     buffer.view.setInt32(at, high)
     buffer.view.setInt32(at + 4, low)
-    hashInt64(high, low)
+    hashBytes(buffer.view, at, 8)
   } else if (typeof value === 'bigint' && value >= int64Min && value <= int64Max) {
     const at = startField(buffer, 8)
     buffer.view.setBigInt64(at, value)
-    hashInt64(buffer.view.getInt32(at), buffer.view.getInt32(at + 4))
+    hashBytes(buffer.view, at, 8)
   } else throw wrongForm(out.column, wireType, value)
 }
 
@@ -110,27 +115,14 @@ function writeFloat4(out: FieldOutput, value: Value): void {
   if (typeof value !== 'number') throw wrongForm(out.column, 'float4', value)
   const at = startField(out.buffer, 4)
   out.buffer.view.setFloat32(at, value)
-  hashFloat(Math.fround(value))
+  hashBytes(out.buffer.view, at, 4)
 }
 
 function writeFloat8(out: FieldOutput, value: Value): void {
   if (typeof value !== 'number') throw wrongForm(out.column, 'float8', value)
   const at = startField(out.buffer, 8)
   out.buffer.view.setFloat64(at, value)
-  hashFloat(value)
-}
-
-const floatScratch = new DataView(new ArrayBuffer(8))
-
-/** `hashfloat8extended`: zero of either sign is the seed, every NaN the same; a float4 is widened first. */
-function hashFloat(value: number): void {
-  if (value === 0) {
-    digest.high = 0
-    digest.low = 0
-    return
-  }
-  floatScratch.setFloat64(0, value)
-  hashTwoWords(floatScratch.getInt32(4), floatScratch.getInt32(0))
+  hashBytes(out.buffer.view, at, 8)
 }
 
 function writeNumeric(out: FieldOutput, value: Value): void {
@@ -145,8 +137,10 @@ function writeNumeric(out: FieldOutput, value: Value): void {
   if (!ascii || !decimal.read(buffer.bytes, from, from + text.length) || !decimal.inRange)
     throw wrongForm(out.column, 'numeric', value)
   const at = startField(buffer, decimal.byteLength)
-  decimal.write(buffer.view, at)
-  decimal.hash()
+  // `numeric_send(trim_scale(…))` is hashed: 1.50 and 1.5 are the same number.
+  decimal.write(buffer.view, at, decimal.trimmedScale)
+  hashBytes(buffer.view, at, decimal.byteLength)
+  decimal.writeScale(buffer.view, at, decimal.scale)
 }
 
 /** False, with part of it written, when the text has other characters. */
@@ -170,12 +164,18 @@ function writeJsonb(out: FieldOutput, value: Value): void {
     const bytes = asBytes(out, value, 'jsonb')
     buffer.addOwnChunk(bytes, out.column)
     buffer.view.setInt32(lengthAt, 1 + bytes.length)
-    out.jsonb.hash(bytes, viewOf(bytes), 0, bytes.length)
+    hashJsonb(out.jsonbText, bytes, 0, bytes.length)
   } else {
     const length = copyBytes(out, value, 'jsonb')
     buffer.view.setInt32(lengthAt, 1 + length)
-    out.jsonb.hash(buffer.bytes, buffer.view, lengthAt + 5, buffer.position)
+    hashJsonb(out.jsonbText, buffer.bytes, lengthAt + 5, buffer.position)
   }
+}
+
+/** Text that is no JSON is sent all the same: PostgreSQL refuses the row and says why. */
+function hashJsonb(text: JsonbText, bytes: Uint8Array, from: number, to: number): void {
+  text.write(bytes, from, to)
+  hashBytes(text.view, 0, text.length)
 }
 
 /** Text as UTF-8, or bytes as they are: `hashtextextended` and `hashvarlenaextended` are the same over the bytes. */

@@ -52,21 +52,23 @@ export function hashBytes(view: DataView, from: number, length: number): void {
   finish(a, b, c)
 }
 
-/** The hash of four bytes that hold `word`: int2, int4, date, bool, and int8 once it is folded. */
+/** The hash of four bytes that hold `word`: `hashint4extended`, and that of int2, date and bool. */
 export function hashWord(word: number): void {
   const initial = (start + 4) | 0
   finish((initial + word) | 0, initial, initial)
 }
 
-/** The hash of the eight bytes of a float8, of which `low` is stored first. */
-export function hashTwoWords(low: number, high: number): void {
-  const initial = (start + 8) | 0
-  finish((initial + low) | 0, (initial + high) | 0, initial)
-}
+const floatScratch = new DataView(new ArrayBuffer(8))
 
-/** `hashint8extended`: folded so that equal int2, int4 and int8 hash alike. Also time, timestamp, timestamptz. */
-export function hashInt64(high: number, low: number): void {
-  hashWord(low ^ (high >= 0 ? high : ~high))
+/** `hashfloat8extended` of a number other than -0 and NaN: the hash of its bytes, 0 for 0. */
+export function hashFloat(value: number): void {
+  if (value === 0) {
+    digest.high = 0
+    digest.low = 0
+    return
+  }
+  floatScratch.setFloat64(0, value, true)
+  hashBytes(floatScratch, 0, 8)
 }
 
 /** Up to three bytes as a little-endian number. */

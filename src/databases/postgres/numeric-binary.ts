@@ -1,5 +1,3 @@
-import { digest, hashBytes } from './hash-bytes.ts'
-
 /** Digits after the point that a numeric can have (NUMERIC_DSCALE_MASK). */
 const maxScale = 0x3fff
 /** Groups of four digits before the point, less one: a numeric has up to 131,072 digits there. */
@@ -58,27 +56,29 @@ export class Decimal {
     return 8 + 2 * this.count
   }
 
-  /** The form that `numeric_recv` reads: count, weight, sign, scale, groups; 16 bits each. */
-  write(view: DataView, at: number): void {
+  /** Digits after the point without zeros at the end, as `trim_scale` leaves them. */
+  get trimmedScale(): number {
+    const fractionGroups = this.count - 1 - this.weight
+    if (this.count === 0 || fractionGroups <= 0) return 0
+    const last = this.#groups.getUint16(2 * (this.#first + this.count - 1), true)
+    const zeros = last % 10 !== 0 ? 0 : last % 100 !== 0 ? 1 : last % 1000 !== 0 ? 2 : 3
+    return 4 * fractionGroups - zeros
+  }
+
+  /** The form of `numeric_recv` and `numeric_send`: count, weight, sign, scale, groups; 16 bits each. */
+  write(view: DataView, at: number, scale: number): void {
     view.setUint16(at, this.count)
     view.setInt16(at + 2, this.weight)
     view.setUint16(at + 4, this.negative && this.count > 0 ? 0x4000 : 0)
-    view.setUint16(at + 6, this.scale)
+    this.writeScale(view, at, scale)
     for (let i = 0; i < this.count; i++) {
       view.setUint16(at + 8 + 2 * i, this.#groups.getUint16(2 * (this.#first + i), true))
     }
   }
 
-  /** `hash_numeric_extended` (numeric.c) with seed 0 into `digest`: neither scale nor sign take part. */
-  hash(): void {
-    if (this.count === 0) {
-      digest.high = -1
-      digest.low = -1
-      return
-    }
-    hashBytes(this.#groups, 2 * this.#first, 2 * this.count)
-    digest.high ^= this.weight >> 31
-    digest.low ^= this.weight
+  /** Puts another scale into what `write` wrote. */
+  writeScale(view: DataView, at: number, scale: number): void {
+    view.setUint16(at + 6, scale)
   }
 
   /** `leading` is the power of ten of the first digit. */

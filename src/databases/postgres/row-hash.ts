@@ -1,8 +1,13 @@
-import { digest } from './hash-bytes.ts'
+import { digest, hashFloat } from './hash-bytes.ts'
+
+const twoTo32 = 0x1_0000_0000
 
 /**
- * The hash of one row: PostgreSQL's `hash_record_extended(row(…), 0)` (src/backend/utils/adt/rowtypes.c), which is
- * `result * 31 + hash of the column` modulo 2^64, where a NULL hashes to 0. Halves are signed 32-bit integers.
+ * The hash of one row, `hashfloat8extended(hash_record_extended(row(…), 0)::float8, 0)`. Halves are signed 32-bit integers.
+ *
+ * The inner one (src/backend/utils/adt/rowtypes.c) is `result * 31 + hash of the column` modulo 2^64, where a NULL hashes
+ * to 0. It is linear: summed over a table, it would not see values that changed places between rows. So each row's hash
+ * is hashed once more before it is summed; as a double, of which 53 bits count.
  */
 export class RowHash {
   high = 0
@@ -26,6 +31,14 @@ export class RowHash {
     this.low = low
   }
 
+  /** Hashes the row's hash; nothing can be added after it. */
+  finish(): void {
+    // Rounds once, as PostgreSQL's cast does: the product is exact.
+    hashFloat(this.high * twoTo32 + (this.low >>> 0))
+    this.high = digest.high
+    this.low = digest.low
+  }
+
   /** (result << 5) - result, in halves. */
   #timesThirtyOne(): void {
     const { high, low } = this
@@ -36,8 +49,6 @@ export class RowHash {
     this.high = (shiftedHigh - high - borrow) | 0
   }
 }
-
-const twoTo32 = 0x1_0000_0000
 
 /** Sum modulo 2^64 of 64-bit numbers whose halves stand in two arrays, from index `from` to before `to`. */
 export function sumHashes(high: Uint32Array, low: Uint32Array, from: number, to: number): bigint {

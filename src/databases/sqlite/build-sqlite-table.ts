@@ -9,7 +9,13 @@ import type {
   TableName,
 } from '../../model/catalog.ts'
 import { loneName, parseCreateIndex } from './parse-create-index.ts'
-import { parseCreateTable, type ParsedForeignKey, type ParsedKey, type ParsedTable } from './parse-create-table.ts'
+import {
+  parseCreateTable,
+  type ParsedColumn,
+  type ParsedForeignKey,
+  type ParsedKey,
+  type ParsedTable,
+} from './parse-create-table.ts'
 import type { ColumnRow, ForeignKeyRow, IndexPartRow, IndexRow, TableFlags } from './sqlite-pragmas.ts'
 import { foldName, isName, quoteString, sameName, significantTokens, unquote } from './sqlite-tokens.ts'
 
@@ -39,12 +45,14 @@ export function buildSqliteTable(facts: TableFacts): Table {
   const parsed = parseCreateTable(facts.sql ?? '')
   const notUnderstood = [...parsed.notUnderstood]
   const rowidColumn = findRowidColumn(facts)
+  // By folded name: a table can have 2,000 columns.
+  const written = new Map(parsed.columns.map((column) => [foldName(column.name), column]))
   return {
     name: tableName(facts.name),
     sql: facts.sql,
     columns: facts.columns
       .filter((column) => column.hidden !== 1)
-      .map((column, index) => buildColumn(column, { position: index + 1, parsed, rowidColumn })),
+      .map((column, index) => buildColumn(column, { position: index + 1, written, rowidColumn })),
     primaryKey: buildPrimaryKey(facts, parsed, notUnderstood),
     uniqueKeys: buildUniqueKeys(facts, parsed, notUnderstood),
     foreignKeys: buildForeignKeys(facts, parsed),
@@ -88,18 +96,22 @@ function findRowidName({ flags, columns }: TableFacts, rowidColumn: string | nul
 
 // -- columns -----------------------------------------------------------------------------------------------------------
 
-type ColumnPlace = { readonly position: number; readonly parsed: ParsedTable; readonly rowidColumn: string | null }
+type ColumnPlace = {
+  readonly position: number
+  readonly written: ReadonlyMap<string, ParsedColumn>
+  readonly rowidColumn: string | null
+}
 
-function buildColumn(row: ColumnRow, { position, parsed, rowidColumn }: ColumnPlace): Column {
-  const written = parsed.columns.find((column) => sameName(column.name, row.name))
+function buildColumn(row: ColumnRow, { position, written, rowidColumn }: ColumnPlace): Column {
+  const parsed = written.get(foldName(row.name))
   return {
     name: row.name,
     position,
     declaredType: row.type,
     notNull: row.notNull || row.name === rowidColumn,
     default: row.default === null ? null : cleanDefault(row.default),
-    generated: row.hidden < 2 ? null : { expression: written?.generated ?? '', stored: row.hidden === 3 },
-    collation: collationName(written?.collation ?? null),
+    generated: row.hidden < 2 ? null : { expression: parsed?.generated ?? '', stored: row.hidden === 3 },
+    collation: collationName(parsed?.collation ?? null),
     comment: null,
     postgres: null,
   }

@@ -56,7 +56,12 @@ async function resolvePath(path: string): Promise<string> {
     const code = error instanceof Error && 'code' in error ? error.code : undefined
     if (code !== 'ENOENT' && code !== 'ENOTDIR') throw unreadable(path, error)
     const near = await nearestName(path)
-    throw refusal('CONNECT_SOURCE_MISSING', `There is no file ${path}.`, near ?? 'Check the path of the SQLite file.', error)
+    throw refusal(
+      'CONNECT_SOURCE_MISSING',
+      `There is no file ${path}.`,
+      near ?? 'Check the path of the SQLite file.',
+      error,
+    )
   }
 }
 
@@ -127,7 +132,9 @@ function unreadable(label: string, cause: unknown): RowferryError {
   const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause)
   const denied = reason === 'EACCES' || reason === 'EPERM'
   const message = denied ? `This user may not read ${label}.` : `${label} cannot be read (${reason}).`
-  const remedy = denied ? `Allow it (chmod a+r ${label}), or run as the user who owns the file.` : 'Check the path and the disk.'
+  const remedy = denied
+    ? `Allow it (chmod a+r ${label}), or run as the user who owns the file.`
+    : 'Check the path and the disk.'
   return refusal('CONNECT_SOURCE_UNREADABLE', message, remedy, cause)
 }
 

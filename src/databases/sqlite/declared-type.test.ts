@@ -20,11 +20,11 @@ const names: Readonly<Record<TypeFamily, string>> = {
   time: 'TIME;time(6);TIME WITH TIME ZONE;timetz',
   timestamp:
     'DATETIME;DATETIME(6);datetime2;DATETIME2(7);SMALLDATETIME;TIMESTAMP;timestamp(3);TIMESTAMP WITH TIME ZONE;' +
-    'timestamp without time zone;TIMESTAMPTZ;datetimeoffset;date time',
+    'timestamp without time zone;TIMESTAMPTZ;datetimeoffset;date time;timestamp_ntz(9);datetime64',
   json: 'JSON;JSONB;json',
   uuid: 'UUID;GUID;UNIQUEIDENTIFIER;uniqueidentifier;uuid(36)',
   blob: 'BLOB;TINYBLOB;LONGBLOB;BINARY(16);VARBINARY(255);varbinary;IMAGE;bytea;BYTE[];F32_BLOB(4);binary varying(3);BLOB SUB_TYPE 0',
-  none: ';ANY;FOOBAR;GEOMETRY;VECTOR(3);my type;bit(8);(3); ',
+  none: ';ANY;FOOBAR;GEOMETRY;VECTOR(3);my type;constructor;__proto__;toString;bit(8);(3); ',
 }
 
 describe('typeFamily', () => {

@@ -21,7 +21,7 @@ export type TypeFamily =
 export type Affinity = 'integer' | 'text' | 'blob' | 'real' | 'numeric'
 
 /** Words that mean more than their syllables say. */
-const wordFamilies: Readonly<Record<string, TypeFamily>> = {
+const wordFamilies: ReadonlyMap<string, TypeFamily> = new Map([
   ...families('boolean', 'bool boolean bit logical'),
   ...families('date', 'date newdate'),
   ...families('time', 'time timetz'),
@@ -32,13 +32,15 @@ const wordFamilies: Readonly<Record<string, TypeFamily>> = {
   ...families('numeric', 'numeric decimal dec number num money smallmoney currency bigdecimal bignumeric fixed'),
   ...families('text', 'string enum set xml memo'),
   ...families('integer', 'year serial bigserial smallserial serial2 serial4 serial8 oid counter autonumber'),
-}
+])
 
 /** Words that only mean something when no other word does: `long text` is a text, `long` a number. */
-const weakWordFamilies: Readonly<Record<string, TypeFamily>> = families('integer', 'long short byte unsigned signed')
+const weakWordFamilies: ReadonlyMap<string, TypeFamily> = new Map(
+  families('integer', 'long short byte unsigned signed'),
+)
 
-function families(family: TypeFamily, words: string): Record<string, TypeFamily> {
-  return Object.fromEntries(words.split(' ').map((word) => [word, family]))
+function families(family: TypeFamily, words: string): [string, TypeFamily][] {
+  return words.split(' ').map((word) => [word, family])
 }
 
 /**
@@ -55,11 +57,13 @@ export function typeFamily(declaredType: string): TypeFamily {
   for (const word of words) {
     // `bit` is one truth value, `bit(8)` is not.
     if (word === 'bit' && (typeArguments(declaredType)[0] ?? 1) !== 1) continue
-    const family = wordFamilies[word]
+    const family = wordFamilies.get(word)
     if (family !== undefined) return family
     if (affinity(word) !== 'numeric') return familyOfSyllables(words.join(' '))
+    // `timestamp_ntz`, `datetime64`: other databases have more of them than can be listed.
+    if (/^(?:timestamp|datetime)/.test(word)) return 'timestamp'
   }
-  return words.map((word) => weakWordFamilies[word]).find((family) => family !== undefined) ?? 'none'
+  return words.map((word) => weakWordFamilies.get(word)).find((family) => family !== undefined) ?? 'none'
 }
 
 function familyOfSyllables(words: string): TypeFamily {

@@ -1,5 +1,6 @@
 import { type Expr, parse, type Program, type Statement } from 'sql-parser-cst'
 import { affinity } from './declared-type.ts'
+import { isGroupedLikeSqlite } from './expression-precedence.ts'
 import { isOperator, isWord, quoteName, type Token, tokenize, unquote } from './sqlite-tokens.ts'
 
 export type { Expr, Statement } from 'sql-parser-cst'
@@ -7,7 +8,8 @@ export type { Expr, Statement } from 'sql-parser-cst'
 /**
  * The syntax tree of one SQLite expression, as `sql-parser-cst` makes it; `range` of every node counts in `text`. Spellings
  * that SQLite takes and the library does not (names beyond ASCII, `t.'a'`, `cast(a as "my type")`, `left(a, 1)`) are
- * rewritten first: such a node's own text then differs from the text at its range. Throws an Error when it cannot be parsed.
+ * rewritten first: such a node's own text then differs from the text at its range. Throws an Error when it cannot be parsed,
+ * or when the library groups its operators otherwise than SQLite does (`a = b < c`).
  */
 export function parseExpression(text: string): Expr {
   const [statement] = parseRespelled({ before: 'select (', text, after: '\n)' }).statements
@@ -38,7 +40,8 @@ function parseRespelled({ before, text, after }: Wrapped): Program {
     includeRange: true,
     paramTypes: ['?', '?nr', ':name', '$name'],
   })
-  moveRanges(program, offsets(pieces, { before: before.length, end: text.length }))
+  if (!isGroupedLikeSqlite(program)) throw new Error(`SQLite groups the operators otherwise: ${text}`)
+  moveRanges(program, originalRanges(pieces, before.length))
   return program
 }
 
@@ -89,7 +92,7 @@ function respellToken(token: Token, { previous, next, hasQuery }: Neighbours): s
   if (isWord(token, ...reservedOnlyThere) && !hasQuery) return quoteName(token.text)
   if (isWord(token, 'MATCH') && isOperator(next, '(') && !endsOperand(previous)) return quoteName(token.text)
   if (token.kind === 'string') {
-    const asName = isOperator(next, '.') || isOperator(previous, '.') || isWord(previous, 'COLLATE')
+    const asName = isOperator(next, '.') || isOperator(previous, '.') || isWord(previous, 'COLLATE', 'FROM', 'JOIN')
     return asName ? quoteName(unquote(token)) : token.text
   }
   if (token.kind === 'number' && token.text.endsWith('.')) return `${token.text}0`
@@ -124,31 +127,54 @@ function plainType(type: readonly Token[]): string {
 
 // -- ranges ------------------------------------------------------------------------------------------------------------
 
-/** For each offset in what the library read, the offset in the original text. */
-function offsets(pieces: readonly Piece[], place: { before: number; end: number }): (offset: number) => number {
-  let at = place.before
-  const starts = pieces.map((piece) => {
+type Ranges = { readonly start: (offset: number) => number; readonly end: (offset: number) => number }
+
+/** From offsets in what the library read to offsets in the original text. Inside a respelled piece: its start or its end. */
+function originalRanges(pieces: readonly Piece[], before: number): Ranges {
+  let at = before
+  const placed = pieces.map((piece) => {
     const start = at
     at += piece.text.length
-    return { piece, start, end: at }
+    return { ...piece, start, respelled: piece.text.length !== piece.to - piece.from }
   })
-  return (offset) => {
-    const found = starts.find((entry) => offset < entry.end)
-    if (found === undefined) return place.end
-    const inside = offset - found.start
-    const same = found.piece.text.length === found.piece.to - found.piece.from
-    return inside <= 0 || same ? found.piece.from + Math.max(inside, 0) : found.piece.to
+  const textEnd = pieces.at(-1)?.to ?? 0
+  // Nodes are asked for in no order: the piece is found by halving, as a view can have thousands.
+  const pieceAt = (offset: number) => placed[placed.length - 1 - countFrom(placed, offset)]
+  return {
+    start: (offset) => {
+      if (offset >= at) return textEnd
+      const piece = pieceAt(offset)
+      if (piece === undefined) return 0
+      return piece.respelled ? piece.from : piece.from + offset - piece.start
+    },
+    end: (offset) => {
+      if (offset > at) return textEnd
+      const piece = pieceAt(offset - 1)
+      if (piece === undefined) return 0
+      return piece.respelled ? piece.to : piece.from + offset - piece.start
+    },
   }
 }
 
-function moveRanges(node: unknown, move: (offset: number) => number): void {
-  if (Array.isArray(node)) for (const child of node) moveRanges(child, move)
-  if (typeof node !== 'object' || node === null || Array.isArray(node)) return
-  const { range } = node as { range?: [number, number] }
-  if (range !== undefined) {
-    // The end is exclusive: it is the original place behind the last character.
-    const [from, to] = range
-    range.splice(0, 2, move(from), to > from ? move(to - 1) + 1 : move(to))
+/** How many pieces start behind the offset. */
+function countFrom(placed: readonly { readonly start: number }[], offset: number): number {
+  let low = 0
+  let high = placed.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((placed[middle]?.start ?? 0) <= offset) low = middle + 1
+    else high = middle
   }
-  for (const [key, child] of Object.entries(node)) if (key !== 'range') moveRanges(child, move)
+  return placed.length - low
+}
+
+function moveRanges(node: unknown, ranges: Ranges): void {
+  if (typeof node !== 'object' || node === null) return
+  if ('range' in node) {
+    const { range } = node as { range: [number, number] }
+    const [from, to] = range
+    const start = ranges.start(from)
+    range.splice(0, 2, start, to > from ? ranges.end(to) : start)
+  }
+  for (const [key, child] of Object.entries(node)) if (key !== 'range') moveRanges(child, ranges)
 }

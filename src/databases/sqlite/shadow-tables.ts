@@ -1,4 +1,4 @@
-import { foldName } from './sqlite-tokens.ts'
+import { foldName } from './sqlite-identifiers.ts'
 
 /**
  * Tables in which virtual tables keep their content. SQLite marks them itself, but only for modules that are compiled in;
@@ -6,19 +6,21 @@ import { foldName } from './sqlite-tokens.ts'
  */
 const fts = /^(?:content|segments|segdir|docsize|stat)$/
 const rtree = /^(?:node|rowid|parent)$/
-const suffixes: Readonly<Record<string, RegExp>> = {
-  fts1: fts,
-  fts2: fts,
-  fts3: fts,
-  fts4: fts,
-  fts5: /^(?:data|idx|content|docsize|config)$/,
-  rtree,
-  rtree_i32: rtree,
-  geopoly: rtree,
-  spellfix1: /^vocab$/,
-  vec0: /^(?:chunks|rowids|info|auxiliary|(?:vector_|metadata)chunks\d+|metadatatext\d+)$/,
-  vss0: /^(?:index|data)$/,
-}
+const suffixes: ReadonlyMap<string, RegExp> = new Map(
+  Object.entries({
+    fts1: fts,
+    fts2: fts,
+    fts3: fts,
+    fts4: fts,
+    fts5: /^(?:data|idx|content|docsize|config)$/,
+    rtree,
+    rtree_i32: rtree,
+    geopoly: rtree,
+    spellfix1: /^vocab$/,
+    vec0: /^(?:chunks|rowids|info|auxiliary|(?:vector_|metadata)chunks\d+|metadatatext\d+)$/,
+    vss0: /^(?:index|data)$/,
+  }),
+)
 
 /** For each shadow table the virtual table it belongs to. */
 export function findShadowTables(
@@ -30,7 +32,8 @@ export function findShadowTables(
   for (const table of tables) {
     for (const [prefix, suffix] of splits(table)) {
       const owner = owners.get(foldName(prefix))
-      if (owner !== undefined && suffixes[owner.module]?.test(foldName(suffix)) === true) found.set(table, owner.name)
+      if (owner !== undefined && suffixes.get(owner.module)?.test(foldName(suffix)) === true)
+        found.set(table, owner.name)
     }
   }
   return found

@@ -14,7 +14,7 @@ import {
   type SchemaRow,
   type TableFlags,
 } from './sqlite-pragmas.ts'
-import { foldName, quoteName } from './sqlite-tokens.ts'
+import { foldName, quoteName } from './sqlite-identifiers.ts'
 
 /**
  * Everything a SQLite database says about itself: from the pragmas, and from the stored statements where the pragmas are

@@ -1,7 +1,16 @@
 import { RowferryError } from '../../errors/errors.ts'
 
 /** Primary result codes of SQLite that say something about the file. https://sqlite.org/rescode.html */
-const resultCode = { perm: 3, busy: 5, locked: 6, readonly: 8, ioerr: 10, corrupt: 11, cantopen: 14, notadb: 26 } as const
+const resultCode = {
+  perm: 3,
+  busy: 5,
+  locked: 6,
+  readonly: 8,
+  ioerr: 10,
+  corrupt: 11,
+  cantopen: 14,
+  notadb: 26,
+} as const
 
 /** A read-only connection met a journal that has to be rolled back first (SQLITE_READONLY_ROLLBACK). */
 const readonlyRollback = 776
@@ -43,7 +52,8 @@ export function translateSqliteError(error: unknown, { label, place }: ReadingPl
   if (code !== resultCode.cantopen && code !== resultCode.perm && code !== resultCode.readonly) return error
   return new RowferryError('CONNECT_SOURCE_UNREADABLE', {
     message: `SQLite cannot open ${label}: ${messageOf(error)}.`,
-    remedy: 'Check that this user may read the file and enter its folder, or copy the file elsewhere and give the copy.',
+    remedy:
+      'Check that this user may read the file and enter its folder, or copy the file elsewhere and give the copy.',
     cause: error,
   })
 }
@@ -59,7 +69,8 @@ function lockedError(label: string, cause: unknown): RowferryError {
 function damagedError(label: string, place: string | undefined, cause: unknown): RowferryError {
   return new RowferryError('CONNECT_SOURCE_DAMAGED', {
     message: `${label} is damaged${place === undefined ? '' : ` in ${place}`}: ${messageOf(cause)}.`,
-    remedy: 'Take an undamaged copy if there is one; --salvage carries over what can still be read and lists what cannot.',
+    remedy:
+      'Take an undamaged copy if there is one; --salvage carries over what can still be read and lists what cannot.',
     cause,
   })
 }

@@ -56,7 +56,11 @@ export function describeForeignFile(bytes: Buffer, size: number): string {
 const knownFiles: readonly { readonly at: number; readonly is: Buffer; readonly what: string }[] = [
   { at: 0, is: Buffer.from('377f0682', 'hex'), what: 'is the write-ahead log of a database, not the database' },
   { at: 0, is: Buffer.from('377f0683', 'hex'), what: 'is the write-ahead log of a database, not the database' },
-  { at: 0, is: Buffer.from('d9d505f920a163d7', 'hex'), what: 'is the rollback journal of a database, not the database' },
+  {
+    at: 0,
+    is: Buffer.from('d9d505f920a163d7', 'hex'),
+    what: 'is the rollback journal of a database, not the database',
+  },
   { at: 0, is: Buffer.from('** This file contains an SQLite 2'), what: 'is a SQLite 2 database' },
   { at: 0, is: Buffer.from('1f8b', 'hex'), what: 'looks gzip-compressed' },
   { at: 0, is: Buffer.from('28b52ffd', 'hex'), what: 'looks zstd-compressed' },
@@ -72,7 +76,7 @@ const knownFiles: readonly { readonly at: number; readonly is: Buffer; readonly 
 /** Ciphertext has about eight bits per byte; the first pages of anything else stay well below seven and a half. */
 function looksRandom(bytes: Buffer): boolean {
   if (bytes.length < 512) return false
-  const counts = new Array<number>(256).fill(0)
+  const counts = Array.from({ length: 256 }, () => 0)
   for (const byte of bytes) counts[byte] = (counts[byte] ?? 0) + 1
   const entropy = counts
     .filter((count) => count > 0)

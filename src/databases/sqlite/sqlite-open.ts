@@ -13,20 +13,18 @@ export function sqliteLabel(opening: SqliteOpening): string {
 
 /**
  * Opens what `sqlite-snapshot.ts` decided on, read-only, and reads the schema once, so that whatever stands in the way
- * is reported here. Integers come as bigint, reals as number: the storage class stays visible.
+ * is reported here. Statements that read rows ask for bigint and arrays themselves.
  */
 export function openSqlite(opening: SqliteOpening): DatabaseSync {
   let db: DatabaseSync | null = null
   try {
     db = new DatabaseSync(locationOf(opening), {
       readOnly: true,
-      readBigInts: true,
       timeout: opening.busyTimeoutMs ?? defaultBusyTimeoutMs,
       enableForeignKeyConstraints: false,
     })
-    // query_only: nothing of ours writes, not even by mistake. cell_size_check: a damaged page is noticed when it is
-    // read, not by wrong values. Temporary tables stay in memory, for there is no other place that is ours.
-    db.exec('pragma query_only = on; pragma cell_size_check = on; pragma temp_store = memory; pragma cache_size = -16000')
+    // A damaged page is noticed when it is read, not by wrong values.
+    db.exec('pragma cell_size_check = on; pragma cache_size = -16000')
     db.prepare('select count(*) from sqlite_schema').get()
     return db
   } catch (error) {

@@ -78,10 +78,6 @@ export function unquote(token: Token): string {
   return quote === '[' ? inside : inside.replaceAll(quote + quote, quote)
 }
 
-export function quoteName(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`
-}
-
 export function quoteString(text: string): string {
   return `'${text.replaceAll("'", "''")}'`
 }
@@ -98,6 +94,11 @@ export function isOperator(token: Token | undefined, operator: string): boolean 
 /** SQLite takes a string for a name where a name is expected. */
 export function isName(token: Token | undefined): token is Token {
   return token !== undefined && (token.kind === 'word' || token.kind === 'quoted' || token.kind === 'string')
+}
+
+/** A name as SQL: always in double quotes, so that no name can be a keyword, a number or two words. */
+export function quoteName(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`
 }
 
 /** Names are the same when they differ in the case of ASCII letters only. */

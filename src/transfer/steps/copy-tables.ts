@@ -3,6 +3,11 @@ import { RowferryError } from '../../errors/errors.ts'
 import type { PlannedTable, Shard } from '../../model/plan.ts'
 import type { ShardMessage } from '../shard-tasks.ts'
 import { totalsOf } from '../transfer-account.ts'
+import { finishLoad } from '../../databases/postgres/finish-load.ts'
+import type { KeyRemap } from '../../databases/postgres/conflict-sql.ts'
+import { keyRemaps, readRemapForeignKeys } from '../../databases/postgres/key-remaps.ts'
+import type { TableName } from '../../model/catalog.ts'
+import { correctShard, readShards, writeIssues } from '../../store/checkpoints.ts'
 import { TableProgress } from '../table-progress.ts'
 import { plannedTable, type RunStep, type StepContext } from './step.ts'
 
@@ -11,14 +16,17 @@ import { plannedTable, type RunStep, type StepContext } from './step.ts'
  * wave begins when the one before has ended. The totals come from the checkpoints, so that they hold after a resume too.
  */
 export const copyTables: RunStep<'copy-tables'> = async (step, context) => {
+  const loaded: TableName[] = []
   for (const wave of step.waves) {
     const tables = wave.map((name) => plannedTable(context.plan, name))
-    await copyWave(tables, context)
+    await copyWave(tables, loaded, context)
+    loaded.push(...wave)
   }
 }
 
-async function copyWave(tables: readonly PlannedTable[], context: StepContext): Promise<void> {
-  const before = groupByTable(await context.target.readShards(context.transferId))
+async function copyWave(tables: readonly PlannedTable[], loaded: readonly TableName[], context: StepContext): Promise<void> {
+  const remaps = await readRemaps(tables, loaded, context)
+  const before = groupByTable(await readShards(await context.target.reconnect(), context.transferId))
   const progress = new Map(tables.map((table) => [table.target.name, new TableProgress(table, before.get(table.target.name) ?? [], context)]))
   const work = tables.flatMap((table) => pendingShards(table, before.get(table.target.name) ?? []).map((shard) => ({ table, shard })))
   for (const table of tables) progress.get(table.target.name)?.expect(work.filter((item) => item.table === table).length)
@@ -28,7 +36,7 @@ async function copyWave(tables: readonly PlannedTable[], context: StepContext): 
       const own = progress.get(table.target.name)
       own?.start()
       try {
-        const { finished } = await context.workers.run(shardTask(table, shard, context), (message) => onMessage(message, context, own))
+        const { finished } = await context.workers.run(shardTask(table, shard, remaps.get(table.target.name) ?? [], context), (message) => onMessage(message, context, own))
         own?.shardEnded()
         return finished
       } catch (error) {
@@ -38,13 +46,48 @@ async function copyWave(tables: readonly PlannedTable[], context: StepContext): 
       }
     }),
   )
-  await takeTotals(tables, progress, context)
   const failed = results.find((result) => result.status === 'rejected')
+  const stopped = results.some((result) => result.status === 'fulfilled' && !result.value)
+  try {
+    if (!failed && !stopped) for (const table of tables) await finishTable(table, remaps.get(table.target.name) ?? [], context)
+  } finally {
+    await takeTotals(tables, progress, context)
+  }
   if (failed) throw failed.reason
-  if (results.some((result) => result.status === 'fulfilled' && !result.value)) throw interrupted()
+  if (stopped) throw interrupted()
 }
 
-function shardTask(table: PlannedTable, shard: Shard, context: StepContext): Parameters<StepContext['workers']['run']>[0] {
+/** Which foreign keys have to follow newly generated keys; only where a table is loaded with `append`. */
+async function readRemaps(
+  tables: readonly PlannedTable[],
+  loaded: readonly TableName[],
+  { plan, target }: StepContext,
+): Promise<ReadonlyMap<string, readonly KeyRemap[]>> {
+  const remaps = new Map<string, readonly KeyRemap[]>()
+  if (!plan.tables.some((table) => table.strategy === 'append')) return remaps
+  for (const table of tables) {
+    const keys = await readRemapForeignKeys(await target.reconnect(), table.target)
+    remaps.set(table.target.name, keyRemaps(table, keys, plan.tables, loaded))
+  }
+  return remaps
+}
+
+async function finishTable(table: PlannedTable, remaps: readonly KeyRemap[], context: StepContext): Promise<void> {
+  const { target, transferId, settings } = context
+  const place = { transferId, table: table.target, shard: table.shards[0]?.number ?? 0 }
+  await finishLoad(await target.reconnect(), {
+    table,
+    transferId,
+    remaps,
+    fireTriggers: settings.fireTriggers,
+    correct: async (client, correction) => {
+      await correctShard(client, place, correction)
+      await writeIssues(client, place, correction.issues)
+    },
+  })
+}
+
+function shardTask(table: PlannedTable, shard: Shard, remaps: readonly KeyRemap[], context: StepContext): Parameters<StepContext['workers']['run']>[0] {
   return {
     kind: 'load',
     source: context.source.opening,
@@ -55,6 +98,7 @@ function shardTask(table: PlannedTable, shard: Shard, context: StepContext): Par
     batchRows: context.settings.batchRows,
     batchBytes: context.settings.batchBytes,
     fireTriggers: context.settings.fireTriggers,
+    remaps,
     debug: context.settings.debug,
   }
 }
@@ -83,7 +127,7 @@ async function takeTotals(
   progress: ReadonlyMap<string, TableProgress>,
   { target, transferId, account }: StepContext,
 ): Promise<void> {
-  const states = groupByTable(await target.readShards(transferId))
+  const states = groupByTable(await readShards(await target.reconnect(), transferId))
   for (const { target: name } of tables) {
     account.setTotals(name.name, totalsOf(states.get(name.name) ?? []))
     account.setSeconds(name.name, progress.get(name.name)?.seconds ?? 0)

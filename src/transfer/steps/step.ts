@@ -1,4 +1,5 @@
-import type { Source, Target } from '../../databases/databases.ts'
+import type { OpenTarget } from '../../databases/open-database.ts'
+import type { Source } from '../../databases/databases.ts'
 import type { Emit } from '../../model/events.ts'
 import type { Plan, PlannedTable, Step, StepKind } from '../../model/plan.ts'
 import type { TableName } from '../../model/catalog.ts'
@@ -10,13 +11,16 @@ export type StepContext = {
   readonly plan: Plan
   readonly transferId: string
   readonly source: Source
-  readonly target: Target
+  readonly target: OpenTarget
   readonly workers: ShardWorkers
   readonly settings: RunSettings
   readonly account: TransferAccount
   readonly emit: Emit
   /** Aborted by Ctrl-C or a caller: steps end after the work in hand. */
   readonly signal: AbortSignal
+  /** Number of the step in the plan, and whether an earlier run finished it: then only its results are needed again. */
+  readonly step: number
+  readonly done: boolean
 }
 
 export type RunSettings = {

@@ -1,0 +1,284 @@
+import type { Client } from 'pg'
+import { RowferryError } from '../../errors/errors.ts'
+import type { TableName } from '../../model/catalog.ts'
+import type { Emit } from '../../model/events.ts'
+import type { PlannedTable, SchemaObject, SequenceReset } from '../../model/plan.ts'
+import type { Finding, ObjectReport, Warning } from '../../model/report.ts'
+import type { Abortable, EncodedBatch, Target, TargetOpening } from '../databases.ts'
+import { checkTarget } from './check-target.ts'
+import { type ConnectionUrl, parseConnectionUrl } from './connection-url.ts'
+import { copyIn } from './copy-in.ts'
+import { type Differences, findDifferences, type FindDifferencesOptions } from './find-differences.ts'
+import { hashOfSum, hashQuery } from './hash-query.ts'
+import { qualifiedName, quoteIdentifier } from './identifiers.ts'
+import { readPostgresCatalog } from './postgres-catalog.ts'
+import { connect, type PostgresConnection, withTransaction } from './postgres-connection.ts'
+import { isConnectionFailure, translatePostgresError } from './postgres-errors.ts'
+import { resetSequence } from './postgres-sequences.ts'
+import { addObjects, createObjects } from './schema-objects.ts'
+import { comparisonTable, copyIntoSql, createComparison, dropStagings } from './staging.ts'
+import { lockTarget, unlockTarget } from './target-lock.ts'
+
+/** A PostgreSQL database as the target, over one session; loaders have sessions of their own (`batch-loader.ts`). */
+export type PostgresTarget = Omit<Target, 'createTables' | 'addObjects' | 'resetSequences' | 'findDifferences'> & {
+  /** The session, for the store. Dead after a lost connection until `reconnect`. */
+  readonly client: PostgresConnection
+  /** Connects again if the session was lost, and takes its locks again. */
+  reconnect(): Promise<PostgresConnection>
+  /** Keeps other transfers out of the schema until disposed. Throws JOB_RUNNING. */
+  lock(schema: string): Promise<AsyncDisposable>
+  /** What must hold before anything is planned. Changes nothing. */
+  check(schema: string, options: Abortable): Promise<Finding[]>
+  /** `beforeCommit` runs in the same transaction: what it writes holds exactly if the tables were made. */
+  createTables(
+    objects: readonly SchemaObject[],
+    options: Abortable & { readonly beforeCommit?: (client: PostgresConnection) => Promise<void> },
+  ): Promise<void>
+  /** `beforeCommit` gets each object's index and report within its transaction. */
+  addObjects(
+    objects: readonly SchemaObject[],
+    options: Abortable & {
+      readonly emit: Emit
+      readonly beforeCommit?: (client: Client, index: number, report: ObjectReport) => Promise<void>
+    },
+  ): Promise<ObjectReport[]>
+  resetSequences(resets: readonly SequenceReset[], options: Abortable): Promise<Warning[]>
+  findDifferences(table: PlannedTable, staging: TableName, options: Abortable & FindDifferencesOptions): Promise<Differences>
+  /** An empty temporary table for the source's converted rows, gone with the session or when disposed. One at a time. */
+  openComparison(table: PlannedTable): Promise<Comparison>
+  /** Statistics for the planner, after the load. */
+  analyze(tables: readonly TableName[], options: Abortable): Promise<void>
+  /** Drops what loaders of the transfer left in the schema `rowferry`. */
+  dropStagings(transferId: string): Promise<void>
+}
+
+export type Comparison = AsyncDisposable & {
+  readonly name: TableName
+  add(batch: EncodedBatch): Promise<void>
+}
+
+export type OpenTargetOptions = Abortable & { readonly url: string; readonly emit: Emit }
+
+/** Index builds sort in memory of this size; the server's setting stays where it is greater. */
+const indexMemory = '256MB'
+
+/** Throws CONFIG_URL and CONNECT_TARGET…; the first connection is made here. */
+export async function openPostgresTarget(options: OpenTargetOptions): Promise<PostgresTarget> {
+  const parsed = parseConnectionUrl(options.url)
+  const client = await openSession(options)
+  const { rows } = await client.query<{ version: string }>(`select current_setting('server_version') as version`)
+  // Distributions append to it: "15.14 (Debian 15.14-0+deb12u1)".
+  const version = (rows[0]?.version ?? '').split(' ')[0] ?? ''
+  return new OpenPostgresTarget(options, parsed, client, version)
+}
+
+/**
+ * The signal ends attempts to connect, but not the session: after Ctrl-C the transfer still has to note how far it came.
+ * Statements are cancelled one by one (`cancelOnAbort`).
+ */
+async function openSession({ url, signal, emit }: OpenTargetOptions): Promise<PostgresConnection> {
+  const connecting = new AbortController()
+  const abort = (): void => connecting.abort(signal.reason)
+  if (signal.aborted) abort()
+  signal.addEventListener('abort', abort)
+  try {
+    return await connect(url, { signal: connecting.signal, emit, what: 'the target' })
+  } finally {
+    signal.removeEventListener('abort', abort)
+  }
+}
+
+class OpenPostgresTarget implements PostgresTarget {
+  readonly kind = 'postgres'
+  readonly label: string
+  readonly identity: string
+  readonly version: string
+  readonly opening: TargetOpening
+  readonly #options: OpenTargetOptions
+  readonly #locks = new Set<string>()
+  #client: PostgresConnection
+  #lost = false
+
+  constructor(options: OpenTargetOptions, url: ConnectionUrl, client: PostgresConnection, version: string) {
+    this.#options = options
+    this.#client = client
+    this.label = url.label
+    this.identity = url.label
+    this.version = version
+    this.opening = { kind: 'postgres', url: options.url }
+    this.#watch(client)
+  }
+
+  get client(): PostgresConnection {
+    return this.#client
+  }
+
+  async reconnect(): Promise<PostgresConnection> {
+    if (!this.#lost) return this.#client
+    const client = await openSession({ ...this.#options, signal: new AbortController().signal })
+    for (const schema of this.#locks) await lockTarget(client, schema)
+    this.#client = client
+    this.#lost = false
+    this.#watch(client)
+    return client
+  }
+
+  async lock(schema: string): Promise<AsyncDisposable> {
+    await this.#run('taking the lock', this.#options, (client) => lockTarget(client, schema))
+    this.#locks.add(schema)
+    return {
+      [Symbol.asyncDispose]: async () => {
+        this.#locks.delete(schema)
+        // With the session the lock is gone as well.
+        if (!this.#lost) await unlockTarget(this.#client, schema)
+      },
+    }
+  }
+
+  check(schema: string, options: Abortable): Promise<Finding[]> {
+    return this.#run('checking the target', options, (client) => checkTarget(client, schema))
+  }
+
+  readCatalog(schema: string, options: Abortable): ReturnType<Target['readCatalog']> {
+    return this.#run('reading the catalog', options, (client) => readPostgresCatalog(client, schema))
+  }
+
+  createTables(
+    objects: readonly SchemaObject[],
+    options: Abortable & { readonly beforeCommit?: (client: PostgresConnection) => Promise<void> },
+  ): Promise<void> {
+    return this.#run('making the tables', options, (client) =>
+      withTransaction(client, async () => {
+        await createObjects(client, objects, this.label)
+        await options.beforeCommit?.(client)
+      }),
+    )
+  }
+
+  addObjects(
+    objects: readonly SchemaObject[],
+    options: Abortable & {
+      readonly emit: Emit
+      readonly beforeCommit?: (client: Client, index: number, report: ObjectReport) => Promise<void>
+    },
+  ): Promise<ObjectReport[]> {
+    return this.#run('adding keys and indexes', options, async (client) => {
+      // Thousands of small transactions need not wait for the disk each; the note that the step is done waits for all.
+      await client.query('set synchronous_commit = off')
+      await client.query(
+        `select set_config('maintenance_work_mem', '${indexMemory}', false)
+         where pg_size_bytes(current_setting('maintenance_work_mem')) < pg_size_bytes('${indexMemory}')`,
+      )
+      try {
+        return await addObjects(client, objects, { ...options, target: this.label })
+      } finally {
+        if (!this.#lost) await client.query('reset synchronous_commit; reset maintenance_work_mem')
+      }
+    })
+  }
+
+  resetSequences(resets: readonly SequenceReset[], options: Abortable): Promise<Warning[]> {
+    return this.#run('setting sequences', options, async (client) => {
+      const warnings: Warning[] = []
+      for (const reset of resets) {
+        const warning = await resetSequence(client, reset)
+        if (warning) warnings.push(warning)
+      }
+      return warnings
+    })
+  }
+
+  countRows(table: TableName, options: Abortable): Promise<number> {
+    return this.#run(`counting ${table.name}`, options, async (client) => {
+      const { rows } = await client.query<{ count: string }>(`select count(*) from ${qualifiedName(table)}`)
+      return Number(rows[0]?.count)
+    })
+  }
+
+  hashTable(table: PlannedTable, options: Abortable): ReturnType<Target['hashTable']> {
+    const columns = table.columns.map(({ target, conversion }) => ({ quotedName: quoteIdentifier(target), ...conversion }))
+    return this.#run(`hashing ${table.target.name}`, options, async (client) => {
+      const { rows } = await client.query<{ rows: string; hash: string }>(hashQuery(qualifiedName(table.target), columns))
+      const [row] = rows
+      if (!row) throw new RowferryError('INTERNAL', { message: 'The hash query gave no row.', remedy: null })
+      return { rows: Number(row.rows), hash: hashOfSum(row.hash) }
+    })
+  }
+
+  findDifferences(
+    table: PlannedTable,
+    staging: TableName,
+    options: Abortable & FindDifferencesOptions,
+  ): Promise<Differences> {
+    return this.#run(`comparing ${table.target.name}`, options, (client) => findDifferences(client, table, staging, options))
+  }
+
+  async openComparison(table: PlannedTable): Promise<Comparison> {
+    await this.#run('comparing', this.#options, (client) => createComparison(client, table))
+    const copy = copyIntoSql(comparisonTable, table)
+    return {
+      name: comparisonTable,
+      add: (batch) =>
+        this.#run(`comparing ${table.target.name}`, this.#options, async (client) => {
+          if (batch.rows > 0) await copyIn(client, copy, batch.copyStream(0, batch.rows))
+        }),
+      [Symbol.asyncDispose]: async () => {
+        if (!this.#lost) await this.#client.query(`drop table if exists ${qualifiedName(comparisonTable)}`)
+      },
+    }
+  }
+
+  analyze(tables: readonly TableName[], options: Abortable): Promise<void> {
+    return this.#run('analyzing', options, async (client) => {
+      if (tables.length > 0) await client.query(`analyze ${tables.map(qualifiedName).join(', ')}`)
+    })
+  }
+
+  dropStagings(transferId: string): Promise<void> {
+    return this.#run('cleaning up', { signal: new AbortController().signal }, (client) => dropStagings(client, transferId))
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#client[Symbol.asyncDispose]()
+  }
+
+  /** Over a live session; errors of the connection and of rights come translated. The signal cancels the statement. */
+  async #run<Result>(
+    doing: string,
+    { signal }: Abortable,
+    work: (client: PostgresConnection) => Promise<Result>,
+  ): Promise<Result> {
+    signal.throwIfAborted()
+    const client = await this.reconnect()
+    const stopWatching = await this.#cancelOnAbort(client, signal)
+    try {
+      return await work(client)
+    } catch (error) {
+      if (isConnectionFailure(error)) this.#lost = true
+      signal.throwIfAborted()
+      throw translatePostgresError(error, { target: this.label, doing })
+    } finally {
+      stopWatching()
+    }
+  }
+
+  /** Cancelling goes over a connection of its own; the session stays. */
+  async #cancelOnAbort(client: PostgresConnection, signal: AbortSignal): Promise<() => void> {
+    const { rows } = await client.query<{ pid: string }>('select pg_backend_pid() as pid')
+    const pid = rows[0]?.pid
+    const cancel = async (): Promise<void> => {
+      await using other = await connect(this.#options.url, { signal: AbortSignal.timeout(5000), what: 'the target', pauses: [] })
+      await other.query('select pg_cancel_backend($1::int)', [pid])
+    }
+    // Where that does not get through the statement simply runs to its end.
+    const abort = (): void => void cancel().catch(() => undefined)
+    signal.addEventListener('abort', abort, { once: true })
+    return () => signal.removeEventListener('abort', abort)
+  }
+
+  #watch(client: PostgresConnection): void {
+    client.once('end', () => {
+      if (client === this.#client) this.#lost = true
+    })
+  }
+}

@@ -1,0 +1,31 @@
+/** Markup that is safe to put into a page. Only the tag below makes it. */
+export class Html {
+  readonly text: string
+  constructor(text: string) {
+    this.text = text
+  }
+}
+
+type Part = Html | string | number | null | false | undefined | readonly Part[]
+
+/** A template whose values are escaped, unless they are markup themselves. Nothing for null, undefined and false. */
+export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): Html {
+  return new Html(strings.map((text, index) => text + (index < parts.length ? markup(parts[index]) : '')).join(''))
+}
+
+function markup(part: Part): string {
+  if (part === null || part === undefined || part === false) return ''
+  if (part instanceof Html) return part.text
+  if (Array.isArray(part)) return (part as readonly Part[]).map(markup).join('')
+  return escapeHtml(String(part))
+}
+
+const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
+
+/** Characters that HTML cannot hold at all (NUL and other controls) are shown as a replacement. */
+export function escapeHtml(text: string): string {
+  return text
+    .replace(/[&<>"']/g, (character) => entities[character] ?? character)
+    .replace(/[^\P{Cc}\n\t]/gu, '\uFFFD')
+    .replace(/\p{Cs}/gu, '\uFFFD')
+}

@@ -1,0 +1,64 @@
+import { describe, expect, test } from 'vitest'
+import { noCounts } from '../model/conflict.ts'
+import type { TableReport, TableVerification } from '../model/report.ts'
+import { buildVerdict } from './build-verdict.ts'
+
+const verified = (verdict: 'equal' | 'differs', differingRows = 0): TableVerification => ({
+  level: 'content',
+  verdict,
+  sourceRows: 3,
+  targetRows: 3,
+  notCompared: [],
+  differences: [],
+  differingRows,
+})
+const table = (parts: Partial<TableReport>): TableReport => ({
+  source: 't',
+  target: { schema: 'public', name: 't' },
+  mode: 'create',
+  strategy: 'error',
+  rowsRead: 3,
+  counts: noCounts,
+  rejected: 0,
+  altered: 0,
+  declaredConversions: 0,
+  bytes: 30,
+  seconds: 1,
+  verification: verified('equal'),
+  ...parts,
+})
+
+describe('buildVerdict', () => {
+  test('is 0 when everything arrived and was verified', () => {
+    expect(buildVerdict([table({})], null)).toEqual({
+      status: 'completed',
+      exitCode: 0,
+      verdict: 'DONE: 3 rows of 1 table carried, content verified.',
+    })
+  })
+  test('stays 0 with declared conversions only', () => {
+    expect(buildVerdict([table({ declaredConversions: 5 })], null).exitCode).toBe(0)
+  })
+  test.each([{ rejected: 1 }, { altered: 1 }])('is 5 with %j', (parts) => {
+    expect(buildVerdict([table(parts)], null)).toMatchObject({ status: 'completed_with_rejects', exitCode: 5 })
+  })
+  test('is 6 when content differs, even when rows were rejected too', () => {
+    expect(buildVerdict([table({ rejected: 1, verification: verified('differs', 2) })], null)).toMatchObject({
+      status: 'differs',
+      exitCode: 6,
+      verdict: expect.stringContaining('2 differing rows in t'),
+    })
+  })
+  test('says so when nothing was verified', () => {
+    expect(buildVerdict([table({ verification: { level: 'none' } })], null).verdict).toContain('NOT verified')
+  })
+  test.each([
+    [130, 'interrupted'],
+    [143, 'interrupted'],
+    [3, 'failed'],
+    [1, 'failed'],
+  ])('with exit code %i is %s', (exitCode, status) => {
+    const failure = { code: 'X', message: 'It broke.', remedy: null, exitCode }
+    expect(buildVerdict([table({})], failure)).toMatchObject({ status, exitCode })
+  })
+})

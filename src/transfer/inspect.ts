@@ -1,0 +1,57 @@
+import { openSource } from '../databases/open-database.ts'
+import type { Catalog } from '../model/catalog.ts'
+import type { Profile } from '../model/profile.ts'
+import type { Warning } from '../model/report.ts'
+import { buildPlan, placeTables } from '../plan/build-plan.ts'
+import { planSettings } from '../plan/plan-settings.ts'
+import { assertRulesMatch } from './assert-rules-match.ts'
+import type { TransferOptions } from './migrate.ts'
+
+/** What a source holds, and what rowferry would make of it. */
+export type Inspection = {
+  readonly label: string
+  readonly catalog: Catalog
+  readonly profile: Profile
+  readonly decisions: readonly {
+    readonly table: string
+    readonly column: string
+    readonly type: string
+    readonly reason: string
+    readonly evidence: readonly string[]
+  }[]
+  readonly warnings: readonly Warning[]
+}
+
+/** Reads catalog and every value; needs no target and writes nothing. */
+export async function inspect(options: Omit<TransferOptions, 'target'>): Promise<Inspection> {
+  const { config, signal, emit } = options
+  await using source = await openSource(options.source, options)
+  const settings = planSettings(config)
+  const catalog = await source.readCatalog({ signal })
+  assertRulesMatch(catalog, config)
+  const placed = placeTables({ source: catalog, target: null, ownTables: new Set(), settings })
+  const tables = placed.places.map((place) => place.source)
+  const profile = await source.profile(tables, { signal, emit, parallel: config.parallel })
+  const plan = buildPlan({
+    source: { label: source.label, fingerprint: source.fingerprint, catalog },
+    target: { label: '', version: '18', catalog: null },
+    placed,
+    profile,
+    settings,
+  })
+  return {
+    label: source.label,
+    catalog,
+    profile,
+    decisions: plan.tables.flatMap((table) =>
+      table.columns.map(({ source: column, type, reason, evidence }) => ({
+        table: table.source.name,
+        column,
+        type,
+        reason,
+        evidence,
+      })),
+    ),
+    warnings: plan.warnings,
+  }
+}

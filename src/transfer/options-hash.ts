@@ -1,0 +1,13 @@
+import { createHash } from 'node:crypto'
+import type { Config } from '../config/config.ts'
+
+/** Options that change how a transfer runs, but not what its plan is: with others it can still be resumed. */
+const freeOptions = ['resume', 'restart', 'report', 'logLevel', 'parallel', 'batchSize', 'snapshot', 'verify', 'source', 'target'] as const
+
+/** The same for options with which an unfinished transfer's plan still fits. */
+export function optionsHash(config: Config): string {
+  const rest: Record<string, unknown> = { ...config }
+  for (const name of freeOptions) delete rest[name]
+  const entries = Object.entries(rest).toSorted(([a], [b]) => (a < b ? -1 : 1))
+  return createHash('sha256').update(JSON.stringify(entries)).digest('hex')
+}

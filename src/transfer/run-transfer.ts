@@ -1,0 +1,198 @@
+import type { Source } from '../databases/databases.ts'
+import type { OpenTarget } from '../databases/open-database.ts'
+import { RowferryError } from '../errors/errors.ts'
+import { exitCodes } from '../errors/policy.ts'
+import type { Issue } from '../model/batch.ts'
+import type { Emit } from '../model/events.ts'
+import type { Plan } from '../model/plan.ts'
+import type { FailureReport, Finding, Report } from '../model/report.ts'
+import { printPlanSql } from '../plan/print-plan.ts'
+import { openTransferFolder, type TransferFolder } from '../report/transfer-folder.ts'
+import { deleteIssues, readIssues } from '../store/issues.ts'
+import { openStore } from '../store/store.ts'
+import {
+  createTransfer,
+  finishTransfer,
+  forgetTransfer,
+  markStep,
+  readDoneSteps,
+  restartTransfer,
+} from '../store/transfers.ts'
+import { rowferryVersion } from '../util/version.ts'
+import { withTransaction } from '../databases/postgres/postgres-connection.ts'
+import { batchLimits } from './batch-limits.ts'
+import { buildFailure, buildReport } from './build-report.ts'
+import type { MigrateOptions } from './migrate.ts'
+import { nextCommands } from './next-commands.ts'
+import { ShardWorkers } from './shard-workers.ts'
+import type { StepContext } from './steps/step.ts'
+import { runStep, stepLabel } from './steps/steps.ts'
+import { TransferAccount } from './transfer-account.ts'
+
+export type TransferRun = Omit<MigrateOptions, 'source' | 'target'> & {
+  readonly startedAt: Date
+  readonly transferId: string
+  /** Goes on with a transfer that the store knows. */
+  readonly resumed: boolean
+  /** Id of an unfinished transfer that this one replaces (`--restart`). */
+  readonly abandoned: string | null
+  readonly source: Source
+  readonly target: OpenTarget
+  readonly plan: Plan
+  readonly findings: readonly Finding[]
+  readonly optionsHash: string
+  readonly folder: string
+}
+
+type Failure = FailureReport & { readonly exitCode: number }
+
+/** One loop over the steps of the plan. From here on every outcome is a report. */
+export async function runTransfer(run: TransferRun): Promise<Report> {
+  await using folder = await openTransferFolder(run.folder, { logLevel: run.config.logLevel })
+  const emit: Emit = (name, event) => {
+    folder.log(name, event)
+    run.emit(name, event)
+  }
+  const account = new TransferAccount()
+  account.findings.push(...run.findings)
+  let failure: Failure | null = null
+  try {
+    emit('transfer:started', { transferId: run.transferId, folder: folder.path, resumed: run.resumed })
+    await folder.writePlan(run.plan, printPlanSql(run.plan))
+    await enterTransfer(run)
+    await runSteps(run, account, emit)
+    await run.source.assertUnchanged()
+  } catch (error) {
+    if (!isInterruption(error, run.signal)) folder.logError(error)
+    failure = isInterruption(error, run.signal) ? interruption(run) : buildFailure(error, folder.logPath)
+  }
+  return await closeTransfer(run, { folder, account, failure, emit })
+}
+
+/** Writes the transfer into the store, which from now on knows how far it is. */
+async function enterTransfer(run: TransferRun): Promise<void> {
+  const client = await run.target.reconnect()
+  await openStore(client)
+  if (run.resumed) return restartTransfer(client, run.transferId)
+  await withTransaction(client, async () => {
+    if (run.abandoned !== null) await forgetTransfer(client, run.abandoned)
+    await createTransfer(client, {
+      id: run.transferId,
+      sourceIdentity: run.source.identity,
+      sourceFingerprint: run.source.fingerprint,
+      targetSchema: run.config.schema,
+      plan: run.plan,
+      optionsHash: run.optionsHash,
+      rowferryVersion,
+    })
+  })
+}
+
+async function runSteps(run: TransferRun, account: TransferAccount, emit: Emit): Promise<void> {
+  const { plan, target, transferId, signal } = run
+  await using workers = new ShardWorkers(run.config.parallel)
+  const stop = (): void => workers.stop()
+  signal.addEventListener('abort', stop)
+  const context: Omit<StepContext, 'step' | 'done'> = {
+    plan,
+    transferId,
+    source: run.source,
+    target,
+    workers,
+    account,
+    emit,
+    signal,
+    settings: {
+      ...batchLimits(run.config),
+      parallel: run.config.parallel,
+      fireTriggers: run.config.fireTriggers,
+      debug: run.config.logLevel === 'debug',
+    },
+  }
+  try {
+    const done = await readDoneSteps(await target.reconnect(), transferId)
+    for (const [number, step] of plan.steps.entries()) {
+      signal.throwIfAborted()
+      const started = performance.now()
+      emit('step:started', { kind: step.kind, number, total: plan.steps.length, label: stepLabel(step.kind) })
+      await runStep(step, { ...context, step: number, done: done.has(number) })
+      await markStep(await target.reconnect(), transferId, number)
+      const seconds = (performance.now() - started) / 1000
+      account.steps.push({ kind: step.kind, seconds })
+      emit('step:finished', { kind: step.kind, number, seconds })
+    }
+  } finally {
+    signal.removeEventListener('abort', stop)
+  }
+}
+
+async function closeTransfer(
+  run: TransferRun,
+  parts: { folder: TransferFolder; account: TransferAccount; failure: Failure | null; emit: Emit },
+): Promise<Report> {
+  const { folder, account, emit } = parts
+  const { target, transferId } = run
+  let { failure } = parts
+  let rejects: Awaited<ReturnType<TransferFolder['writeIssues']>> = { path: null, count: 0, first: [] }
+  let altered = rejects
+  try {
+    rejects = await folder.writeIssues('reject', storedIssues(target, transferId, 'reject'))
+    altered = await folder.writeIssues('altered', storedIssues(target, transferId, 'altered'))
+    await leaveTransfer(run, failure)
+  } catch (error) {
+    // Without a connection the store keeps the transfer as running, and the lists: the next run finds both.
+    folder.logError(error)
+    failure ??= buildFailure(error, folder.logPath)
+  }
+  const report = buildReport({
+    version: rowferryVersion,
+    transferId,
+    plan: run.plan,
+    account,
+    failure,
+    startedAt: run.startedAt,
+    resumed: run.resumed,
+    verify: run.config.verify,
+    files: {
+      folder: folder.path,
+      rejects: rejects.path,
+      altered: altered.path,
+      log: folder.logPath,
+      html: folder.htmlPath,
+    },
+    next: nextCommands(run, failure),
+  })
+  await folder.writeReport(report, { rejects: rejects.first, altered: altered.first })
+  emit('transfer:finished', { report })
+  return report
+}
+
+/** After success only the note of which table came from where stays in the store. */
+async function leaveTransfer(run: TransferRun, failure: Failure | null): Promise<void> {
+  const client = await run.target.reconnect()
+  if (failure === null) {
+    await run.target.dropStagings(run.transferId)
+    await deleteIssues(client, run.transferId)
+    return forgetTransfer(client, run.transferId)
+  }
+  await finishTransfer(client, run.transferId, failure.code === 'JOB_INTERRUPTED' ? 'interrupted' : 'failed')
+}
+
+async function* storedIssues(target: OpenTarget, transferId: string, kind: Issue['kind']): AsyncGenerator<Issue> {
+  for await (const { line } of readIssues(await target.reconnect(), transferId, kind)) yield JSON.parse(line) as Issue
+}
+
+function isInterruption(error: unknown, signal: AbortSignal): boolean {
+  return signal.aborted || (error instanceof RowferryError && error.code === 'JOB_INTERRUPTED')
+}
+
+function interruption(run: TransferRun): Failure {
+  const { reason } = run.signal as { reason?: unknown }
+  const terminated = reason instanceof RowferryError && reason.context['signal'] === 'SIGTERM'
+  return {
+    code: 'JOB_INTERRUPTED',
+    message: 'the transfer was stopped after the batch in hand; everything loaded so far is kept.',
+    remedy: 'Run the same command again: it goes on from there',
+    exitCode: terminated ? exitCodes.terminated : exitCodes.interrupted,
+  }
+}

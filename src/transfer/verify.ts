@@ -1,0 +1,161 @@
+import { randomUUID } from 'node:crypto'
+import type { Source } from '../databases/databases.ts'
+import { openSource, openTarget, type OpenTarget } from '../databases/open-database.ts'
+import { RowferryError } from '../errors/errors.ts'
+import type { Catalog, Table } from '../model/catalog.ts'
+import type { Plan, PlannedTable } from '../model/plan.ts'
+import type { Report, TableVerification, Warning } from '../model/report.ts'
+import { matchName } from '../plan/compare-catalogs.ts'
+import type { TablePlace } from '../plan/decide-modes.ts'
+import { toSnakeCase } from '../plan/name-objects.ts'
+import { planSettings } from '../plan/plan-settings.ts'
+import { planTable } from '../plan/plan-table.ts'
+import { selectTables } from '../plan/select-tables.ts'
+import { rowferryVersion } from '../util/version.ts'
+import { assertRulesMatch } from './assert-rules-match.ts'
+import { batchLimits } from './batch-limits.ts'
+import { buildReport } from './build-report.ts'
+import { compareRows, equalContent } from './verify-table.ts'
+import { hashSource } from './hash-source.ts'
+import type { TransferOptions } from './migrate.ts'
+import { ShardWorkers } from './shard-workers.ts'
+import { noTotals, TransferAccount } from './transfer-account.ts'
+
+/**
+ * Compares a source with a target that is already there, whoever filled it: every row, by hash first and, where that differs,
+ * row by row with the keys and columns that differ. Changes nothing on either side.
+ */
+export async function verify(options: TransferOptions & { readonly target: string }): Promise<Report> {
+  const startedAt = new Date()
+  await using stack = new AsyncDisposableStack()
+  const source = stack.use(await openSource(options.source, options))
+  const target = stack.use(await openTarget(options.target, options))
+  const workers = stack.use(new ShardWorkers(options.config.parallel))
+  const account = new TransferAccount()
+  const { plan, missing } = await planComparison(source, target, options)
+  for (const table of missing) account.warnings.push(missingTable(table, options.config.schema))
+  const context = { ...options, source, target, workers, account, settings: batchLimits(options.config) }
+  for (const table of plan.tables) {
+    options.signal.throwIfAborted()
+    const verification = await compareTable(table, context)
+    account.setTotals(table.target.name, { ...noTotals, rowsRead: verification.sourceRows })
+    account.setVerification(table.target.name, verification)
+    options.emit('table:verified', { table: table.target.name, verification })
+  }
+  await source.assertUnchanged()
+  const missingPlans = missing.map((table) => absentTable(table, options.config.schema))
+  for (const table of missingPlans) {
+    account.setVerification(table.target.name, { ...differs(table.rows, 0), differingRows: Math.max(1, table.rows) })
+  }
+  return buildReport({
+    version: rowferryVersion,
+    transferId: randomUUID(),
+    plan: { ...plan, tables: [...plan.tables, ...missingPlans] },
+    account,
+    failure: null,
+    startedAt,
+    resumed: false,
+    verify: 'content',
+    files: { folder: '', rejects: null, altered: null, log: null, html: null },
+    next: [],
+  })
+}
+
+type Compared = Extract<TableVerification, { level: 'counts' | 'content' }>
+
+async function compareTable(
+  table: PlannedTable,
+  context: Parameters<typeof compareRows>[2] & { readonly workers: ShardWorkers },
+): Promise<Compared> {
+  if (table.columns.every((column) => column.conversion.castTo === null)) {
+    const expected = await hashSource(table, context)
+    const held = await context.target.hashTable(table, context)
+    if (expected.rows === held.rows && expected.hash === held.hash && expected.rows === table.rows) {
+      return equalContent(table.rows, held.rows)
+    }
+  }
+  return compareRows(table, { sourceRows: table.rows, rejectedKeys: new Set() }, context)
+}
+
+async function planComparison(
+  source: Source,
+  target: OpenTarget,
+  options: TransferOptions,
+): Promise<{ plan: Plan; missing: Table[] }> {
+  const { config, signal, emit } = options
+  const settings = planSettings(config)
+  const catalog = await source.readCatalog({ signal })
+  assertRulesMatch(catalog, config)
+  const targetCatalog = await target.readCatalog(config.schema, { signal })
+  const tables = selectTables(catalog.tables, settings)
+  const places = tables.map((table) => findPlace(table, targetCatalog, settings.table(table.name.name).rename))
+  const found = places.filter((place) => place !== null)
+  if (found.length === 0) throw nothingToCompare(source, target, config.schema)
+  const profile = await source.profile(
+    found.map((place) => place.source),
+    { signal, emit, parallel: config.parallel },
+  )
+  const plans = found.map((place) => {
+    const tableProfile = profile.tables.find((candidate) => candidate.table === place.source.name.name)
+    if (!tableProfile) throw new Error(`no profile of ${place.source.name.name}`)
+    return planTable(place, tableProfile, settings)
+  })
+  const plan: Plan = {
+    version: 1,
+    source: { kind: source.kind, label: source.label, fingerprint: source.fingerprint },
+    target: { kind: 'postgres', label: target.label, version: target.version, schema: config.schema },
+    tables: plans.map((table) => table.planned),
+    steps: [],
+    notCarried: [],
+    warnings: plans.flatMap((table) => table.warnings),
+  }
+  return { plan, missing: tables.filter((_, index) => places[index] === null) }
+}
+
+function findPlace(source: Table, target: Catalog, rename: string | null): TablePlace | null {
+  const wanted = rename ?? source.name.name
+  const existing =
+    matchName(wanted, target.tables, (table) => table.name.name) ??
+    matchName(toSnakeCase(wanted), target.tables, (table) => table.name.name)
+  return existing && { source, target: existing.name.name, existing, mode: 'into-empty', strategy: 'error' }
+}
+
+function absentTable(table: Table, schema: string): PlannedTable {
+  return {
+    source: table.name,
+    target: { schema, name: table.name.name },
+    mode: 'create',
+    strategy: 'error',
+    matchKey: [],
+    columns: [],
+    generated: [],
+    omitted: [],
+    rowKey: [],
+    rows: 0,
+    bytes: 0,
+    widestRowBytes: 0,
+    shards: [],
+    orphanRules: [],
+  }
+}
+
+function differs(sourceRows: number, targetRows: number): Compared {
+  return { level: 'content', verdict: 'differs', sourceRows, targetRows, notCompared: [], differences: [], differingRows: 0 }
+}
+
+function missingTable(table: Table, schema: string): Warning {
+  return {
+    code: 'table-missing',
+    table: table.name.name,
+    column: null,
+    message: `The target has no table for ${table.name.name} in schema ${schema}.`,
+    remedy: `Leave it out of the comparison: --exclude ${table.name.name}`,
+  }
+}
+
+function nothingToCompare(source: Source, target: OpenTarget, schema: string): RowferryError {
+  return new RowferryError('CATALOG_NO_SUCH_TABLE', {
+    message: `${target.label} has in schema ${schema} no table of ${source.label}.`,
+    remedy: 'Name the schema that holds the tables: --schema NAME',
+  })
+}

@@ -1,0 +1,175 @@
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { describe, expect, test } from 'vitest'
+import { assertRows } from '../support/assert-rows.ts'
+import { dumpTarget } from '../support/dump-target.ts'
+import { givenDatabase, query } from '../support/postgres.ts'
+import { latestReport, runCli, toldError } from '../support/run-cli.ts'
+import { changeSqlite, givenSqlite, shopSql } from '../support/sample-databases.ts'
+
+describe('a second migrate of the same source and target', () => {
+  test('changes nothing without a terminal and without --yes, and ends with 4', async () => {
+    await using target = await givenDatabase()
+    const source = givenSqlite(shopSql)
+    const first = await runCli(['migrate', source, target.url])
+    const before = await dumpTarget(target.url)
+    const second = await runCli(['migrate', source, target.url])
+    expect(second.exitCode).toBe(4)
+    expect(toldError(second)).toMatchObject({
+      code: 'CATALOG_NEEDS_CONFIRMATION',
+      remedy: expect.stringContaining('--yes') as string,
+    })
+    expect(await dumpTarget(target.url)).toEqual(before)
+    expect(first.exitCode).toBe(0)
+    expect(existsSync(`${second.cwd}/.rowferry`), 'a refused run leaves no folder').toBe(false)
+  })
+
+  test('reloads with --yes, with what the source holds now', async () => {
+    await using target = await givenDatabase()
+    const source = givenSqlite(shopSql)
+    await runCli(['migrate', source, target.url])
+    const once = await dumpPublic(target.url)
+    const again = await runCli(['migrate', source, target.url, '--yes'])
+    expect(again.exitCode).toBe(0)
+    expect(await dumpPublic(target.url), 'the same content, nothing doubled').toEqual(once)
+
+    changeSqlite(source, `update customers set name = 'Ada L.' where id = 1; delete from order_lines where line = 2`)
+    const changed = await runCli(['migrate', source, target.url, '--yes'])
+    expect(changed.exitCode).toBe(0)
+    await assertRows(target.url, 'select name from customers where id = 1', [['Ada L.']])
+    await assertRows(target.url, 'select count(*) from order_lines', [[2]])
+  })
+
+  test('asks about its own tables only: rows added by others since are told with their number', async () => {
+    await using target = await givenDatabase()
+    const source = givenSqlite(shopSql)
+    await runCli(['migrate', source, target.url])
+    await query(target.url, `insert into customers(name) values ('one more')`)
+    const second = await runCli(['migrate', source, target.url])
+    expect(second.exitCode).toBe(4)
+    expect(`${second.stdout}${second.stderr}`).toMatch(/customers: 4 rows/)
+  })
+})
+
+describe("someone else's table", () => {
+  test('is refused when it has rows, and nothing is changed', async () => {
+    await using target = await givenDatabase()
+    await query(target.url, `create table customers(id int primary key, name text); insert into customers values (7, 'theirs')`)
+    const before = await dumpTarget(target.url)
+    for (const more of [[], ['--yes']]) {
+      const run = await runCli(['migrate', givenSqlite(shopSql), target.url, ...more])
+      expect(run.exitCode).toBe(4)
+      expect(toldError(run)).toMatchObject({
+        code: 'CATALOG_TARGET_NOT_EMPTY',
+        sentence: expect.stringContaining('customers') as string,
+        remedy: expect.stringContaining('--strategy') as string,
+      })
+    }
+    expect(await dumpTarget(target.url)).toEqual(before)
+  })
+
+  test('is refused when it came from another source', async () => {
+    await using target = await givenDatabase()
+    await runCli(['migrate', givenSqlite(shopSql), target.url])
+    const before = await dumpTarget(target.url)
+    const run = await runCli(['migrate', givenSqlite(shopSql), target.url, '--yes'])
+    expect(run.exitCode).toBe(4)
+    expect(toldError(run).code).toBe('CATALOG_TARGET_NOT_EMPTY')
+    expect(await dumpTarget(target.url)).toEqual(before)
+  })
+})
+
+describe('a dry run', () => {
+  const commands = [
+    ['plan'],
+    ['migrate', '--dry-run'],
+    ['migrate', '--dry-run', '--yes', '--strategy', 'replace'],
+    ['plan', '--json'],
+  ] as const
+  test.each(commands)('%s %s writes nothing, on either side', async (command, ...options) => {
+    await using target = await givenDatabase()
+    const source = givenSqlite(shopSql)
+    await runCli(['migrate', source, target.url])
+    const before = await dumpTarget(target.url)
+    const bytes = readFileSync(source)
+    const { mtimeMs, ctimeMs } = statSync(source)
+
+    const run = await runCli([command, source, target.url, ...options])
+    expect(run.exitCode).toBe(0)
+    expect(run.stdout).toContain('customers')
+    expect(await dumpTarget(target.url)).toEqual(before)
+    expect(readFileSync(source).equals(bytes)).toBe(true)
+    expect(statSync(source)).toMatchObject({ mtimeMs, ctimeMs })
+    expect(readdirSync(dirname(source))).toEqual(['app.db'])
+    expect(readdirSync(run.cwd)).toEqual([])
+  })
+
+  test('without a target starts no server and leaves no folder', async () => {
+    const run = await runCli(['plan', givenSqlite(shopSql)])
+    expect(run).toMatchObject({ exitCode: 0, stderr: '' })
+    expect(run.stdout).toMatch(/create table/i)
+    expect(readdirSync(run.cwd)).toEqual([])
+  })
+
+  test('makes no -wal and no -shm beside a source in WAL mode', async () => {
+    const source = givenSqlite('pragma journal_mode = wal; create table t(id integer primary key); insert into t values (1)')
+    const beside = readdirSync(dirname(source))
+    const bytes = readFileSync(source)
+    for (const command of ['inspect', 'plan']) {
+      expect(await runCli([command, source])).toMatchObject({ exitCode: 0 })
+      expect(readdirSync(dirname(source))).toEqual(beside)
+    }
+    expect(readFileSync(source).equals(bytes)).toBe(true)
+  })
+
+  test('tells the SQL that the migration then runs', async () => {
+    await using target = await givenDatabase()
+    const source = givenSqlite(shopSql)
+    const planned = await runCli(['plan', source, target.url, '--json'])
+    const run = await runCli(['migrate', source, target.url])
+    const { tables } = JSON.parse(planned.stdout) as { tables: unknown }
+    const plan = JSON.parse(readFileSync(`${latestReport(run.cwd).files.folder}/plan.json`, 'utf8')) as { tables: unknown }
+    expect(plan.tables).toEqual(tables)
+  })
+})
+
+describe('a migration', () => {
+  test('leaves the source as it was, byte for byte, and nothing beside it', async () => {
+    await using target = await givenDatabase()
+    for (const mode of ['delete', 'wal']) {
+      const source = givenSqlite(`pragma journal_mode = ${mode};${shopSql}`)
+      const bytes = readFileSync(source)
+      const { mtimeMs } = statSync(source)
+      const run = await runCli(['migrate', source, target.url, '--schema', mode])
+      expect(run.exitCode).toBe(0)
+      expect(readFileSync(source).equals(bytes)).toBe(true)
+      expect(statSync(source).mtimeMs).toBe(mtimeMs)
+      expect(readdirSync(dirname(source))).toEqual(['app.db'])
+    }
+  })
+
+  test('leaves a -wal file that a crashed program left beside the source', async () => {
+    await using target = await givenDatabase()
+    const { copyFileSync } = await import('node:fs')
+    const live = givenSqlite('pragma journal_mode = wal; create table t(id integer primary key)')
+    const writer = new DatabaseSync(live)
+    writer.exec('pragma wal_autocheckpoint = 0; insert into t values (1), (2)')
+    const source = givenSqlite('')
+    copyFileSync(live, source)
+    copyFileSync(`${live}-wal`, `${source}-wal`)
+    writer.close()
+    const bytes = [readFileSync(source), readFileSync(`${source}-wal`)]
+    const run = await runCli(['migrate', source, target.url])
+    expect(run.exitCode).toBe(0)
+    await assertRows(target.url, 'select count(*) from t', [[2]])
+    expect([readFileSync(source), readFileSync(`${source}-wal`)]).toEqual(bytes)
+    expect(readdirSync(dirname(source)).toSorted()).toEqual(['app.db', 'app.db-wal'])
+  })
+})
+
+/** What the user sees; our own schema keeps the time of the last load. */
+async function dumpPublic(url: string): Promise<string[]> {
+  const lines = await dumpTarget(url)
+  return lines.filter((line) => !line.includes('rowferry'))
+}
