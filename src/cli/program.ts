@@ -22,9 +22,15 @@ export function buildProgram(run: (invocation: Invocation) => Promise<void>, out
     .option('-V, --version', 'print the versions of rowferry, Node, SQLite and the embedded PostgreSQL')
     .helpOption('-h, --help', 'print this help')
     .showSuggestionAfterError(true)
-    .configureHelp({ subcommandTerm: (command) => `${command.name()} ${command.usage().replace('[options] ', '').replace('[options]', '')}`.trimEnd() })
+    .configureHelp({
+      subcommandTerm: (command) =>
+        `${command.name()} ${command.usage().replace('[options] ', '').replace('[options]', '')}`.trimEnd(),
+    })
     .exitOverride()
-    .addHelpText('after', '\nrowferry <command> --help explains one command.\nDocumentation: docs/guide and docs/reference in the package.')
+    .addHelpText(
+      'after',
+      '\nrowferry <command> --help explains one command.\nDocumentation: docs/guide and docs/reference in the package.',
+    )
   for (const name of commandNames) addCommand(program as unknown as Command, name, run)
   const help = new Command('help').argument('[command]').helpOption(false).description('explain one command')
   program.addHelpCommand(help.helpGroup('Get started:') as unknown as Command)
@@ -56,7 +62,10 @@ function buildOption(name: OptionName): Option {
   const flags = `${spec.short === undefined ? '' : `-${spec.short}, `}${flagOf(name)}${placeholder === null ? '' : ` <${placeholder}>`}`
   const plainFlag = spec.type.kind === 'flag' && spec.defaultText === undefined
   const choices = spec.type.kind === 'choice' ? `${spec.type.values.join(', ')}; ` : ''
-  const option = new Option(flags, `${spec.description}${plainFlag ? '' : ` (${choices}default: ${defaultInWords(name)})`}`)
+  const option = new Option(
+    flags,
+    `${spec.description}${plainFlag ? '' : ` (${choices}default: ${defaultInWords(name)})`}`,
+  )
   if (spec.type.kind === 'list') return option.argParser(appendText) as unknown as Option
   return option as unknown as Option
 }

@@ -117,7 +117,9 @@ function usageError(error: CommanderError, line: CommandLine): RowferryError {
     message: `${sentence.charAt(0).toUpperCase()}${sentence.slice(1).replace(/\.$/, '')}.`,
     remedy:
       remedy ??
-      (isOurs && command === '' ? 'Write options after the command: rowferry migrate app.db --json' : `See: rowferry ${known}--help`),
+      (isOurs && command === ''
+        ? 'Write options after the command: rowferry migrate app.db --json'
+        : `See: rowferry ${known}--help`),
     cause: error,
   })
 }

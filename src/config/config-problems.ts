@@ -12,7 +12,8 @@ export type ConfigProblem = {
 export function refuseProblems(problems: readonly ConfigProblem[]): void {
   const [first, ...rest] = problems
   if (first === undefined) return
-  if (rest.length === 0) throw new RowferryError(first.code, { message: sentence(first.text), remedy: remedyOf(problems) })
+  if (rest.length === 0)
+    throw new RowferryError(first.code, { message: sentence(first.text), remedy: remedyOf(problems) })
   const codes = new Set(problems.map((problem) => problem.code))
   throw new RowferryError(codes.size === 1 ? first.code : 'CONFIG_INVALID', {
     message: `The configuration has ${problems.length} problems:\n${problems.map((problem) => `  ${problem.text}`).join('\n')}`,

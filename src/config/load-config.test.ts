@@ -76,10 +76,14 @@ describe('where a value comes from', () => {
   })
 
   test('tables as a list chooses tables; as a map it only gives rules', () => {
-    const list = load({ yaml: 'tables:\n  - users\n  - name: messages\n    strategy: merge\n    matchKey: id\n' }).config
+    const list = load({
+      yaml: 'tables:\n  - users\n  - name: messages\n    strategy: merge\n    matchKey: id\n',
+    }).config
     expect(list.tables).toEqual(['users', 'messages'])
     expect(list.tableRules).toEqual({ messages: { strategy: 'merge', matchKey: ['id'] } })
-    const map = load({ yaml: 'tables:\n  users:\n    columns:\n      at: { type: timestamptz, timeUnit: epoch-ms }\n' }).config
+    const map = load({
+      yaml: 'tables:\n  users:\n    columns:\n      at: { type: timestamptz, timeUnit: epoch-ms }\n',
+    }).config
     expect(map.tables).toEqual([])
     expect(map.tableRules).toEqual({ users: { columns: { at: { type: 'timestamptz', timeUnit: 'epoch-ms' } } } })
   })

@@ -62,7 +62,8 @@ function parseFlags(sources: ConfigSources, problems: ConfigProblem[]): Layer {
     if (value === undefined) continue
     const place = flagOf(name) ?? name.toUpperCase()
     const texts = Array.isArray(value) ? value.map(String) : [String(value)]
-    const parsed = typeof value === 'boolean' ? value : parseText(place, optionSpec(name).type, texts.join(','), problems)
+    const parsed =
+      typeof value === 'boolean' ? value : parseText(place, optionSpec(name).type, texts.join(','), problems)
     if (parsed !== undefined) layer[name] = parsed
   }
   return layer

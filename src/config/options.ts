@@ -54,6 +54,7 @@ export const options = {
     group: 'What',
     type: { kind: 'text', placeholder: 'FILE' },
     default: null,
+    defaultText: 'none: it is needed',
     description: 'SQLite database file; ${NAME} stands for an environment variable',
     flag: false,
     commands: [...reading, 'init'],

@@ -9,13 +9,19 @@ import type { ConfigProblem } from './config-problems.ts'
 
 type Path = readonly PropertyKey[]
 
-export type ConfigFileContent = { readonly values: Readonly<Record<string, unknown>>; readonly problems: readonly ConfigProblem[] }
+export type ConfigFileContent = {
+  readonly values: Readonly<Record<string, unknown>>
+  readonly problems: readonly ConfigProblem[]
+}
 
 /**
  * Reads and validates a configuration file. All problems come back at once, each with its place; CONFIG_FILE is thrown only
  * when the file cannot be read.
  */
-export function readConfigFile(path: string, environment: Readonly<Record<string, string | undefined>>): ConfigFileContent {
+export function readConfigFile(
+  path: string,
+  environment: Readonly<Record<string, string | undefined>>,
+): ConfigFileContent {
   const document = new YamlText(basename(path), readText(path))
   if (document.problems.length > 0) return { values: {}, problems: document.problems }
   const raw: unknown = document.toJS()
@@ -41,7 +47,8 @@ function readText(path: string): string {
     const code = (error as NodeJS.ErrnoException).code
     throw new RowferryError('CONFIG_FILE', {
       message: `The configuration file ${path} ${code === 'ENOENT' ? 'does not exist' : `cannot be read (${code})`}.`,
-      remedy: code === 'ENOENT' ? 'Check the path after --config, or make one: rowferry init' : `Look at it: ls -l ${path}`,
+      remedy:
+        code === 'ENOENT' ? 'Check the path after --config, or make one: rowferry init' : `Look at it: ls -l ${path}`,
       cause: error,
     })
   }
@@ -133,10 +140,18 @@ function describeIssue(issue: z.core.$ZodIssue, document: YamlText, root: unknow
   if (issue.code === 'invalid_union') {
     const branch = likelyBranch(issue.errors)
     if (branch) {
-      return branch.flatMap((inner) => describeIssue({ ...inner, path: [...issue.path, ...inner.path] }, document, root))
+      return branch.flatMap((inner) =>
+        describeIssue({ ...inner, path: [...issue.path, ...inner.path] }, document, root),
+      )
     }
   }
-  return [{ code: 'CONFIG_INVALID', text: document.at(issue.path, issueText(issue, valueAt(root, issue.path))), remedy: null }]
+  return [
+    {
+      code: 'CONFIG_INVALID',
+      text: document.at(issue.path, issueText(issue, valueAt(root, issue.path))),
+      remedy: null,
+    },
+  ]
 }
 
 /** The alternative whose outer form fits: what is wrong stands inside it. Null when none fits. */
@@ -144,7 +159,9 @@ function likelyBranch(branches: readonly (readonly z.core.$ZodIssue[])[]): reado
   const fits = (issue: z.core.$ZodIssue): boolean => issue.path.length > 0 || issue.code === 'unrecognized_keys'
   return (
     branches.find((branch) => branch.every(fits)) ??
-    branches.find((branch) => branch.every((issue) => issue.code !== 'invalid_type' && issue.code !== 'invalid_union')) ??
+    branches.find((branch) =>
+      branch.every((issue) => issue.code !== 'invalid_type' && issue.code !== 'invalid_union'),
+    ) ??
     null
   )
 }

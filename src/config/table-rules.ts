@@ -32,8 +32,13 @@ export function excludedTables(config: Config): readonly string[] {
 }
 
 /** Every table and column that the rules name, so that a mistyped one can be reported. */
-export function namedByRules(config: Config): readonly { readonly table: string; readonly columns: readonly string[] }[] {
-  return Object.entries(config.tableRules).map(([table, rules]) => ({ table, columns: Object.keys(rules.columns ?? {}) }))
+export function namedByRules(
+  config: Config,
+): readonly { readonly table: string; readonly columns: readonly string[] }[] {
+  return Object.entries(config.tableRules).map(([table, rules]) => ({
+    table,
+    columns: Object.keys(rules.columns ?? {}),
+  }))
 }
 
 function byName<T>(entries: Readonly<Record<string, T>>, name: string): T | undefined {

@@ -2,7 +2,7 @@ import type { WireType } from './batch.ts'
 import type { Index, TableName } from './catalog.ts'
 import type { ConflictStrategy } from './conflict.ts'
 import type { TimeUnit } from './profile.ts'
-import type { Warning } from './report.ts'
+import type { Warning } from './warning.ts'
 
 /**
  * Everything a transfer will do, decided before anything is touched. Plain JSON: it is written to `plan.json`, kept in

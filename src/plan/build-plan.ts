@@ -5,6 +5,7 @@ import type { Catalog, TableName } from '../model/catalog.ts'
 import type { OrphanRule, Plan, PlannedTable, SchemaObject, SequenceReset, Step } from '../model/plan.ts'
 import type { OrphanProfile, Profile } from '../model/profile.ts'
 import type { Warning } from '../model/report.ts'
+import { alignKeyTypes, overrideKey } from './align-keys.ts'
 import { decideModes, type TablePlace } from './decide-modes.ts'
 import { NameGiver } from './name-objects.ts'
 import { orderTables } from './order-tables.ts'
@@ -32,7 +33,7 @@ export function placeTables(input: {
   readonly settings: PlanSettings
 }): PlacedTables {
   const tables = selectTables(input.source.tables, input.settings)
-  if (tables.length === 0) {
+  if (tables.length === 0 && (input.source.tables.length > 0 || isBare(input.source))) {
     throw new RowferryError('CATALOG_NO_TABLES', {
       message:
         input.source.tables.length === 0
@@ -62,6 +63,11 @@ export function placeTables(input: {
   return { places, names, warnings }
 }
 
+/** A source without tables may still hold virtual ones or views, which then are listed as not carried. */
+function isBare(catalog: Catalog): boolean {
+  return catalog.virtualTables.length === 0 && catalog.views.length === 0
+}
+
 /** Tables, views and indexes share their names within a schema; those of tables that will be dropped become free. */
 function takenNames(target: Catalog | null, ownTables: ReadonlySet<string>): string[] {
   if (!target) return []
@@ -89,11 +95,7 @@ export type PlanInput = {
 
 export function buildPlan(input: PlanInput): Plan {
   const { settings, profile } = input
-  const tables = input.placed.places.map((place) => {
-    const tableProfile = profile.tables.find((candidate) => candidate.table === place.source.name.name)
-    if (!tableProfile) throw new Error(`no profile of ${place.source.name.name}`)
-    return planTable(place, tableProfile, settings)
-  })
+  const tables = planTables(input)
   const bySource = new Map(tables.map((table) => [table.place.source.name.name.toLowerCase(), table]))
   const created = tables.filter((table) => isNew(table.planned))
   const objects = planObjects(input, created, bySource)
@@ -118,6 +120,24 @@ export function buildPlan(input: PlanInput): Plan {
   }
 }
 
+/** Every table by itself, and those again whose columns foreign keys compare with columns of another type. */
+function planTables({ placed, profile, settings }: PlanInput): TablePlan[] {
+  const profiles = new Map(profile.tables.map((table) => [table.table, table]))
+  const alone = placed.places.map((place) => {
+    const tableProfile = profiles.get(place.source.name.name)
+    if (!tableProfile) throw new Error(`no profile of ${place.source.name.name}`)
+    return planTable(place, tableProfile, settings)
+  })
+  const overrides = alignKeyTypes(alone, settings)
+  if (overrides.size === 0) return alone
+  const affected = new Set([...overrides.keys()].map((key) => key.split('\0', 1)[0]))
+  return alone.map((table) =>
+    affected.has(table.place.source.name.name.toLowerCase())
+      ? planTable(table.place, table.profile, settings, (name, column) => overrides.get(overrideKey(name, column)) ?? null)
+      : table,
+  )
+}
+
 function isNew(table: PlannedTable): boolean {
   return table.mode === 'create' || table.mode === 'recreate'
 }
@@ -129,15 +149,25 @@ function planObjects(
   bySource: ReadonlyMap<string, TablePlan>,
 ): { carried: SchemaObject[]; notCarried: SchemaObject[] } {
   const objects = [
-    ...created.flatMap((table) => planKeys(table, input.placed.names)),
-    ...created.flatMap((table) => planForeignKeys(table, bySource, input.profile.orphans)),
-    ...planViews(input, bySource),
+    ...leaveOut(input.settings.indexes, 'index', created.flatMap((table) => planKeys(table, input.placed.names))),
+    ...leaveOut(
+      input.settings.foreignKeys,
+      'foreign-key',
+      created.flatMap((table) => planForeignKeys(table, bySource, input.profile.orphans)),
+    ),
+    ...leaveOut(input.settings.views, 'view', planViews(input, bySource)),
     ...whatHasNoEquivalent(input.source.catalog, created),
   ]
   return {
     carried: objects.filter((object) => object.sql !== null),
     notCarried: objects.filter((object) => object.sql === null),
   }
+}
+
+/** What the user does not want is listed, not forgotten. */
+function leaveOut(wanted: boolean, kind: SchemaObject['kind'], objects: readonly SchemaObject[]): SchemaObject[] {
+  if (wanted) return [...objects]
+  return objects.map((object) => (object.kind === kind ? { ...object, sql: null, note: 'left out by the configuration' } : object))
 }
 
 function planViews(input: PlanInput, bySource: ReadonlyMap<string, TablePlan>): SchemaObject[] {

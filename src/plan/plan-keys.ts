@@ -12,7 +12,7 @@ import type { ForeignKey, Index, IndexPart, Key } from '../model/catalog.ts'
 import type { SchemaObject, SchemaObjectKind } from '../model/plan.ts'
 import type { OrphanProfile } from '../model/profile.ts'
 import type { NameGiver } from './name-objects.ts'
-import { expressionScope, type TablePlan, type TargetColumn } from './plan-table.ts'
+import { expressionScope, sameKeyType, type TablePlan, type TargetColumn } from './plan-table.ts'
 
 /** Everything that is made after the rows of one table: keys, constraints, indexes. Names are given out by `names`. */
 export function planKeys(table: TablePlan, names: NameGiver): SchemaObject[] {
@@ -207,17 +207,6 @@ function sortedNames(columns: readonly string[]): string {
     .map((column) => column.toLowerCase())
     .toSorted()
     .join('\0')
-}
-
-const numberTypes = /^(bigint|integer|smallint|numeric|double precision|real)\b/
-
-/** PostgreSQL has an equality between the number types, and between equal types. */
-function sameKeyType(a: string, b: string): boolean {
-  return a === b || (numberTypes.test(a) && numberTypes.test(b)) || (isText(a) && isText(b))
-}
-
-function isText(type: string): boolean {
-  return /^(text|character varying|varchar|character|char)\b/.test(type)
 }
 
 function targetColumns(table: TablePlan, names: readonly string[]): TargetColumn[] | null {

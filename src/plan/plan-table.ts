@@ -39,23 +39,36 @@ export type TargetColumn = {
   readonly nulls: number
 }
 
+/** A type that is decided by something outside the column itself. */
+export type ColumnOverride = { readonly type: string; readonly reason: string }
+
+export type FindOverride = (table: string, column: string) => ColumnOverride | null
+
 type Notes = { warnings: Warning[]; notCarried: SchemaObject[] }
 
-export function planTable(place: TablePlace, profile: TableProfile, settings: PlanSettings): TablePlan {
+export function planTable(
+  place: TablePlace,
+  profile: TableProfile,
+  settings: PlanSettings,
+  findOverride: FindOverride = () => null,
+): TablePlan {
   const notes: Notes = { warnings: [], notCarried: [] }
   return place.mode === 'create' || place.mode === 'recreate'
-    ? planNewTable(place, profile, settings, notes)
+    ? planNewTable(place, profile, { settings, findOverride }, notes)
     : planExistingTable(place, profile, settings, notes)
 }
 
-function planNewTable(place: TablePlace, profile: TableProfile, settings: PlanSettings, notes: Notes): TablePlan {
+type Choices = { readonly settings: PlanSettings; readonly findOverride: FindOverride }
+
+function planNewTable(place: TablePlace, profile: TableProfile, choices: Choices, notes: Notes): TablePlan {
   const { source } = place
+  const { settings } = choices
   const wanted = settings.table(source.name.name)
   const kept = source.columns.filter((column) => !wanted.excludedColumns.includes(column.name))
   if (kept.length > maxColumns) throw tooManyColumns(source, kept.length)
   const names = new NameGiver({ naming: settings.naming, columns: true })
   const decisions = kept.map((column) => {
-    const decision = decideType(source, column, profile, settings)
+    const decision = decideType(source, column, profile, choices)
     const target = names.give(wanted.columnNames[column.name] ?? column.name, `column_${column.position}`)
     return { column, decision, target, profile: columnProfile(profile, column) }
   })
@@ -256,15 +269,31 @@ function matchKey(place: TablePlace, settings: PlanSettings, columns: ReadonlyMa
   })
 }
 
-function decideType(source: Table, column: Column, profile: TableProfile, settings: PlanSettings): TypeDecision {
+function decideType(source: Table, column: Column, profile: TableProfile, choices: Choices): TypeDecision {
+  const policy = choices.settings.column(source.name.name, column.name)
+  const facts = columnProfile(profile, column)
   const isRowid = source.sqlite?.rowidColumn === column.name
-  const decision = chooseType(
-    column,
-    isRowid ? 'integer' : typeFamily(column.declaredType),
-    columnProfile(profile, column),
-    settings.column(source.name.name, column.name),
-  )
+  const family = isRowid ? 'integer' : typeFamily(column.declaredType)
+  const override = choices.findOverride(source.name.name, column.name)
+  const own = chooseType(column, family, facts, policy)
+  const reason = override?.reason ?? defaultMisfit(column, own, facts, profile)
+  const decision =
+    reason === null || policy.type !== null || isRowid
+      ? own
+      : { ...chooseType(column, 'text', facts, { ...policy, type: override?.type ?? 'text' }), reason, warnings: own.warnings }
   return { ...decision, warnings: decision.warnings.map((warning) => ({ ...warning, table: source.name.name })) }
+}
+
+/**
+ * A column without a single value is known only by its declaration and its default. A default that does not fit the
+ * declaration is a value that the application will store, so it counts.
+ */
+function defaultMisfit(column: Column, decision: TypeDecision, facts: ColumnProfile, profile: TableProfile): string | null {
+  if (column.default === null || column.generated || facts.nulls < profile.rows) return null
+  const { timeUnit } = decision.conversion
+  if (translateDefault(column.default, decision.type, { timeUnit }).ok) return null
+  if (!translateDefault(column.default, 'text', { timeUnit: null }).ok) return null
+  return `text, because it holds no value yet and its default ${column.default} is no ${decision.type}`
 }
 
 export function columnProfile(profile: TableProfile, column: Column): ColumnProfile {
@@ -318,6 +347,17 @@ function warnAboutNames(source: Table, names: NameGiver, notes: Notes): void {
       remedy: null,
     })
   }
+}
+
+const numberTypes = /^(bigint|integer|smallint|numeric|double precision|real)\b/
+
+/** PostgreSQL has an equality between the number types, and between equal types. */
+export function sameKeyType(a: string, b: string): boolean {
+  return a === b || (numberTypes.test(a) && numberTypes.test(b)) || (isText(a) && isText(b))
+}
+
+function isText(type: string): boolean {
+  return /^(text|character varying|varchar|character|char)\b/.test(type)
 }
 
 function tooManyColumns(source: Table, count: number): RowferryError {

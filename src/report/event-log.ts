@@ -55,10 +55,10 @@ const levels: { readonly [Name in TransferEventName]: LogLevel | ((event: Transf
   'preflight:finding': ({ level }) => (level === 'ok' ? 'info' : level === 'warning' ? 'warn' : 'error'),
   'profile:progress': 'debug',
   'plan:built': 'info',
-  'warning': 'warn',
+  warning: 'warn',
   'step:started': 'info',
   'step:finished': 'info',
-  'retry': 'warn',
+  retry: 'warn',
   'table:started': 'info',
   'table:progress': 'debug',
   'table:finished': 'info',
@@ -96,7 +96,8 @@ function plainValue(value: unknown): unknown {
   if (value instanceof Uint8Array) {
     return `\\x${Buffer.from(value.subarray(0, valueLength / 2)).toString('hex')}${value.length > valueLength / 2 ? `… (${value.length} bytes)` : ''}`
   }
-  if (typeof value === 'string' && value.length > valueLength) return `${value.slice(0, valueLength)}… (${value.length} characters)`
+  if (typeof value === 'string' && value.length > valueLength)
+    return `${value.slice(0, valueLength)}… (${value.length} characters)`
   return value
 }
 

@@ -20,7 +20,13 @@ function markup(part: Part): string {
   return escapeHtml(String(part))
 }
 
-const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
+const entities: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+}
 
 /** Characters that HTML cannot hold at all (NUL and other controls) are shown as a replacement. */
 export function escapeHtml(text: string): string {

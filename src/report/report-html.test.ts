@@ -33,7 +33,24 @@ describe('report.html', () => {
   })
 
   test('every element that is opened is closed', () => {
-    for (const tag of ['table', 'thead', 'tbody', 'tr', 'td', 'section', 'details', 'summary', 'dl', 'dd', 'pre', 'div', 'span', 'p', 'ul', 'li']) {
+    for (const tag of [
+      'table',
+      'thead',
+      'tbody',
+      'tr',
+      'td',
+      'section',
+      'details',
+      'summary',
+      'dl',
+      'dd',
+      'pre',
+      'div',
+      'span',
+      'p',
+      'ul',
+      'li',
+    ]) {
       const opened = page.match(new RegExp(`<${tag}[ >]`, 'g'))?.length ?? 0
       const closed = page.match(new RegExp(`</${tag}>`, 'g'))?.length ?? 0
       expect({ tag, opened }).toEqual({ tag, opened: closed })
@@ -41,8 +58,14 @@ describe('report.html', () => {
   })
 
   test('lists at most 100 rejected rows and says how many there are', () => {
-    const many = Array.from({ length: 150 }, (_, index) => ({ ...(sampleRejects[0] as (typeof sampleRejects)[0]), key: { id: index } }))
-    const long = renderReportHtml(sampleReport({ totals: { ...sampleReport().totals, rejected: 5000 } }), { rejects: many, altered: [] })
+    const many = Array.from({ length: 150 }, (_, index) => ({
+      ...(sampleRejects[0] as (typeof sampleRejects)[0]),
+      key: { id: index },
+    }))
+    const long = renderReportHtml(sampleReport({ totals: { ...sampleReport().totals, rejected: 5000 } }), {
+      rejects: many,
+      altered: [],
+    })
     expect(long).toContain('The first 100 of 5,000.')
     expect(long.match(/DATA_MISFIT/g)).toHaveLength(100)
   })
@@ -57,7 +80,11 @@ describe('report.html', () => {
       objects: [],
       warnings: [],
       findings: [],
-      failure: { code: 'CONNECT_TARGET_LOST', message: 'The connection to <db> was lost.', remedy: 'Give the same command again' },
+      failure: {
+        code: 'CONNECT_TARGET_LOST',
+        message: 'The connection to <db> was lost.',
+        remedy: 'Give the same command again',
+      },
     })
     const text = renderReportHtml(failed, { rejects: [], altered: [] })
     expect(text).toContain('FAILED: The connection to &lt;db&gt; was lost.')

@@ -15,32 +15,26 @@ export type IssueSamples = { readonly rejects: readonly Issue[]; readonly altere
 /** `report.html`: one page that needs nothing from the network and runs no script. Everything in it is escaped. */
 export function renderReportHtml(report: Report, samples: IssueSamples): string {
   const page = html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>${titleWord(report)}: ${report.source.label} – rowferry</title>
-<style>${reportStyleMarkup}</style>
-</head>
-<body>
-<main>
-${header(report)}
-${figures(report)}
-${nextSection(report)}
-${tablesSection(report)}
-${throughputSection(report)}
-${verificationSection(report)}
-${issuesSection(report, samples)}
-${objectsSection(report.objects)}
-${warningsSection(report.warnings)}
-${findingsSection(report.findings)}
-${footer(report)}
-</main>
-</body>
-</html>
-`
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="color-scheme" content="light dark" />
+        <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'" />
+        <title>${titleWord(report)}: ${report.source.label} – rowferry</title>
+        <style>
+          ${reportStyleMarkup}
+        </style>
+      </head>
+      <body>
+        <main>
+          ${header(report)} ${figures(report)} ${nextSection(report)} ${tablesSection(report)}
+          ${throughputSection(report)} ${verificationSection(report)} ${issuesSection(report, samples)}
+          ${objectsSection(report.objects)} ${warningsSection(report.warnings)} ${findingsSection(report.findings)}
+          ${footer(report)}
+        </main>
+      </body>
+    </html> `
   return page.text
 }
 
@@ -58,17 +52,24 @@ function titleWord(report: Report): string {
 }
 
 function header(report: Report): Html {
-  const tone = { completed: 'good', completed_with_rejects: 'warn', differs: 'bad', failed: 'bad', interrupted: 'warn' }[
-    report.status
-  ]
+  const tone = {
+    completed: 'good',
+    completed_with_rejects: 'warn',
+    differs: 'bad',
+    failed: 'bad',
+    interrupted: 'warn',
+  }[report.status]
   return html`<header>
-<h1>${report.source.label} → ${report.target.label}</h1>
-<p class="soft">Schema ${report.target.schema} · ${whenText(report)}${report.resumed && ' · went on with an interrupted transfer'}</p>
-</header>
-<section class="verdict ${tone}" role="status" aria-label="Verdict">
-<p>${report.verdict}</p>
-${report.failure !== null && report.failure.remedy !== null && html`<p class="remedy">${report.failure.remedy}</p>`}
-</section>`
+      <h1>${report.source.label} → ${report.target.label}</h1>
+      <p class="soft">
+        Schema ${report.target.schema} ·
+        ${whenText(report)}${report.resumed && ' · went on with an interrupted transfer'}
+      </p>
+    </header>
+    <section class="verdict ${tone}" role="status" aria-label="Verdict">
+      <p>${report.verdict}</p>
+      ${report.failure !== null && report.failure.remedy !== null && html`<p class="remedy">${report.failure.remedy}</p>`}
+    </section>`
 }
 
 function whenText(report: Report): string {
@@ -87,14 +88,23 @@ function figures({ totals, seconds }: Report): Html {
     ['Time', formatDuration(seconds)],
     ['Rows per second', rate === null ? '–' : formatCount(rate)],
   ]
-  return html`<dl class="figures">${cards.map(
-    ([name, value, tone]) => html`<div><dt>${name}</dt><dd class="${tone ?? ''}">${value}</dd></div>`,
-  )}</dl>`
+  return html`<dl class="figures">
+    ${cards.map(
+      ([name, value, tone]) =>
+        html`<div>
+          <dt>${name}</dt>
+          <dd class="${tone ?? ''}">${value}</dd>
+        </div>`,
+    )}
+  </dl>`
 }
 
 function nextSection(report: Report): Html | null {
   if (report.next.length === 0) return null
-  return html`<section><h2>What to do next</h2><pre>${report.next.join('\n')}</pre></section>`
+  return html`<section>
+    <h2>What to do next</h2>
+    <pre>${report.next.join('\n')}</pre>
+  </section>`
 }
 
 function footer(report: Report): Html {
@@ -104,9 +114,18 @@ function footer(report: Report): Html {
     ['Altered values', report.files.altered],
     ['Log', report.files.log],
   ]
-  return html`<footer><dl>
-<dt>Transfer</dt><dd>${report.transferId}, exit code ${report.exitCode}</dd>
-<dt>Made by</dt><dd>rowferry ${report.rowferry}</dd>
-${files.map(([name, path]) => path !== null && html`<dt>${name}</dt><dd class="path">${path}</dd>`)}
-</dl></footer>`
+  return html`<footer>
+    <dl>
+      <dt>Transfer</dt>
+      <dd>${report.transferId}, exit code ${report.exitCode}</dd>
+      <dt>Made by</dt>
+      <dd>rowferry ${report.rowferry}</dd>
+      ${files.map(
+        ([name, path]) =>
+          path !== null &&
+          html`<dt>${name}</dt>
+            <dd class="path">${path}</dd>`,
+      )}
+    </dl>
+  </footer>`
 }

@@ -96,9 +96,7 @@ export const ReportSchema = z
     steps: z.array(z.object({ kind: z.string(), seconds: z.number().min(0) })),
     tables: z.array(table),
     objects: z.array(object),
-    findings: z.array(
-      z.object({ level: z.enum(['ok', 'warning', 'error']), message: z.string(), remedy: textOrNull }),
-    ),
+    findings: z.array(z.object({ level: z.enum(['ok', 'warning', 'error']), message: z.string(), remedy: textOrNull })),
     warnings: z.array(
       z.object({
         code: z.string(),

@@ -7,35 +7,81 @@ import { html, type Html } from './html.ts'
 export function tablesSection(report: Report): Html | null {
   if (report.tables.length === 0) return null
   const { totals } = report
-  const heads = ['Rows read', 'Created', 'Updated', 'Unchanged', 'Skipped', 'Rejected', 'Altered', 'Volume', 'Time', 'Rows/s']
-  return html`<section><h2>Tables</h2><div class="scroll"><table>
-<caption>Rows by what became of them. An altered value was stored otherwise than it was read; each is listed.</caption>
-<thead><tr><th scope="col">Table</th>${heads.map((head) => html`<th scope="col" class="number">${head}</th>`)}<th scope="col">Verified</th></tr></thead>
-<tbody>${report.tables.map(tableRow)}</tbody>
-<tfoot><tr><th scope="row">${formatCount(totals.tables)} tables</th>${number(totals.rowsRead)}
-${(['created', 'updated', 'unchanged', 'skipped'] as const).map((kind) => number(report.tables.reduce((sum, table) => sum + table.counts[kind], 0)))}
-${number(totals.rejected)}${number(totals.altered)}<td class="number">${formatBytes(totals.bytes)}</td><td class="number">${formatDuration(report.seconds)}</td><td></td><td></td></tr></tfoot>
-</table></div></section>`
+  const heads = [
+    'Rows read',
+    'Created',
+    'Updated',
+    'Unchanged',
+    'Skipped',
+    'Rejected',
+    'Altered',
+    'Volume',
+    'Time',
+    'Rows/s',
+  ]
+  return html`<section>
+    <h2>Tables</h2>
+    <div class="scroll">
+      <table>
+        <caption>
+          Rows by what became of them. An altered value was stored otherwise than it was read; each is listed.
+        </caption>
+        <thead>
+          <tr>
+            <th scope="col">Table</th>
+            ${heads.map((head) => html`<th scope="col" class="number">${head}</th>`)}
+            <th scope="col">Verified</th>
+          </tr>
+        </thead>
+        <tbody>
+          ${report.tables.map(tableRow)}
+        </tbody>
+        <tfoot>
+          <tr>
+            <th scope="row">${formatCount(totals.tables)} tables</th>
+            ${number(totals.rowsRead)}
+            ${(['created', 'updated', 'unchanged', 'skipped'] as const).map((kind) => number(report.tables.reduce((sum, table) => sum + table.counts[kind], 0)))}
+            ${number(totals.rejected)}${number(totals.altered)}
+            <td class="number">${formatBytes(totals.bytes)}</td>
+            <td class="number">${formatDuration(report.seconds)}</td>
+            <td></td>
+            <td></td>
+          </tr>
+        </tfoot>
+      </table>
+    </div>
+  </section>`
 }
 
 function tableRow(table: TableReport): Html {
   const target = tableLabel(table.target)
   const rate = rowsPerSecond(table.rowsRead, table.seconds)
   const { counts } = table
-  return html`<tr><th scope="row">${table.source}${target !== table.source && html`<br><span class="soft">into ${target}</span>`}</th>
-${number(table.rowsRead)}${number(counts.created)}${number(counts.updated)}${number(counts.unchanged)}${number(counts.skipped)}
-${number(table.rejected, 'warn')}${number(table.altered, 'warn')}<td class="number">${formatBytes(table.bytes)}</td>
-<td class="number">${formatDuration(table.seconds)}</td><td class="number">${rate === null ? '–' : formatCount(rate)}</td><td>${verified(table)}</td></tr>`
+  return html`<tr>
+    <th scope="row">
+      ${table.source}${target !== table.source && html`<br /><span class="soft">into ${target}</span>`}
+    </th>
+    ${number(table.rowsRead)}${number(counts.created)}${number(counts.updated)}${number(counts.unchanged)}${number(counts.skipped)}
+    ${number(table.rejected, 'warn')}${number(table.altered, 'warn')}
+    <td class="number">${formatBytes(table.bytes)}</td>
+    <td class="number">${formatDuration(table.seconds)}</td>
+    <td class="number">${rate === null ? '–' : formatCount(rate)}</td>
+    <td>${verified(table)}</td>
+  </tr>`
 }
 
 function verified({ verification }: TableReport): Html {
   if (verification.level === 'none') return html`<span class="soft">not verified</span>`
   if (verification.verdict === 'equal') return html`<span class="good">✓ ${verification.level} equal</span>`
-  return html`<span class="bad">✗ ${verification.differingRows > 0 ? `${formatCount(verification.differingRows)} differ` : 'differs'}</span>`
+  return html`<span class="bad"
+    >✗ ${verification.differingRows > 0 ? `${formatCount(verification.differingRows)} differ` : 'differs'}</span
+  >`
 }
 
 function number(count: number, tone = ''): Html {
-  return html`<td class="number ${count > 0 ? tone : ''}">${count === 0 ? html`<span class="soft">0</span>` : formatCount(count)}</td>`
+  return html`<td class="number ${count > 0 ? tone : ''}">
+    ${count === 0 ? html`<span class="soft">0</span>` : formatCount(count)}
+  </td>`
 }
 
 const mostBars = 15
@@ -44,15 +90,23 @@ const mostBars = 15
 export function throughputSection(report: Report): Html | null {
   const slowest = report.tables.filter((table) => table.seconds > 0).toSorted((a, b) => b.seconds - a.seconds)
   if (report.steps.length === 0 && slowest.length === 0) return null
-  return html`<section><h2>Where the time went</h2>
-${report.steps.length > 0 && html`<h3>By step</h3>${bars(report.steps.map(({ kind, seconds }) => ({ name: kind.replaceAll('-', ' '), seconds, note: '' })))}`}
-${
-  slowest.length > 0 &&
-  html`<h3>By table${slowest.length > mostBars && `, the slowest ${mostBars} of ${slowest.length}`}</h3>${bars(
-    slowest.slice(0, mostBars).map((table) => ({ name: table.source, seconds: table.seconds, note: rateNote(table) })),
-  )}`
-}
-</section>`
+  return html`<section>
+    <h2>Where the time went</h2>
+    ${
+      report.steps.length > 0 &&
+      html`<h3>By step</h3>
+        ${bars(report.steps.map(({ kind, seconds }) => ({ name: kind.replaceAll('-', ' '), seconds, note: '' })))}`
+    }
+    ${
+      slowest.length > 0 &&
+      html`<h3>By table${slowest.length > mostBars && `, the slowest ${mostBars} of ${slowest.length}`}</h3>
+        ${bars(
+          slowest
+            .slice(0, mostBars)
+            .map((table) => ({ name: table.source, seconds: table.seconds, note: rateNote(table) })),
+        )}`
+    }
+  </section>`
 }
 
 function rateNote(table: TableReport): string {
@@ -62,8 +116,12 @@ function rateNote(table: TableReport): string {
 
 function bars(entries: readonly { readonly name: string; readonly seconds: number; readonly note: string }[]): Html {
   const longest = Math.max(...entries.map((entry) => entry.seconds), 0.001)
-  return html`<dl class="bars">${entries.map(
-    ({ name, seconds, note }) =>
-      html`<dt>${name}</dt><dd aria-hidden="true"><span class="bar" style="width:${((seconds / longest) * 100).toFixed(1)}%"></span></dd><dd>${formatDuration(seconds)}${note}</dd>`,
-  )}</dl>`
+  return html`<dl class="bars">
+    ${entries.map(
+      ({ name, seconds, note }) =>
+        html`<dt>${name}</dt>
+          <dd aria-hidden="true"><span class="bar" style="width:${((seconds / longest) * 100).toFixed(1)}%"></span></dd>
+          <dd>${formatDuration(seconds)}${note}</dd>`,
+    )}
+  </dl>`
 }

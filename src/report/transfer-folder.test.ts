@@ -52,7 +52,11 @@ test('without issues there is no file, and one of an earlier run is gone', async
 test('the log holds every event of its level, without passwords', async () => {
   {
     await using folder = await openTransferFolder(place, { logLevel: 'info' })
-    folder.log('preflight:finding', { level: 'ok', message: 'postgres://app:secret@db/app answers to a@b', remedy: null })
+    folder.log('preflight:finding', {
+      level: 'ok',
+      message: 'postgres://app:secret@db/app answers to a@b',
+      remedy: null,
+    })
     folder.log('value:converted', { table: 't', column: 'c', key: { id: 1 }, before: 1n, after: true, rule: 'bool' })
     folder.logError(new Error('lost postgres://app:secret@db/app', { cause: new Error('ECONNRESET') }))
   }
@@ -75,7 +79,12 @@ test('with debug, every converted value is in the log with before and after', as
       rule: 'x',
     })
   }
-  expect(linesOf('log.jsonl')[0]).toMatchObject({ level: 'debug', before: '9007199254740993', after: '\\x01ff', rule: 'x' })
+  expect(linesOf('log.jsonl')[0]).toMatchObject({
+    level: 'debug',
+    before: '9007199254740993',
+    after: '\\x01ff',
+    rule: 'x',
+  })
 })
 
 test('a resumed transfer goes on in the same log', async () => {

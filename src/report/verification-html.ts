@@ -11,27 +11,51 @@ const meaning = {
 
 /** How it was verified, and what differs. */
 export function verificationSection(report: Report): Html {
-  const different = report.tables.filter(({ verification }) => verification.level !== 'none' && verification.verdict === 'differs')
-  const equal = report.tables.filter(({ verification }) => verification.level !== 'none' && verification.verdict === 'equal')
-  const notCompared = report.tables.flatMap((table) =>
-    table.verification.level === 'none' ? [] : table.verification.notCompared.map((column) => `${table.source}.${column}`),
+  const different = report.tables.filter(
+    ({ verification }) => verification.level !== 'none' && verification.verdict === 'differs',
   )
-  return html`<section><h2>Verification</h2>
-<p>${meaning[report.verify]}</p>
-${report.verify !== 'none' && html`<p><strong class="${different.length === 0 ? 'good' : 'bad'}">${countOf(equal.length, 'table')} equal, ${formatCount(different.length)} different</strong>${equal.length + different.length < report.tables.length && `, ${formatCount(report.tables.length - equal.length - different.length)} not compared`}.</p>`}
-${notCompared.length > 0 && html`<p>Columns whose type cannot be compared by hash: ${notCompared.join(', ')}.</p>`}
-${different.map(differences)}
-</section>`
+  const equal = report.tables.filter(
+    ({ verification }) => verification.level !== 'none' && verification.verdict === 'equal',
+  )
+  const notCompared = report.tables.flatMap((table) =>
+    table.verification.level === 'none'
+      ? []
+      : table.verification.notCompared.map((column) => `${table.source}.${column}`),
+  )
+  return html`<section>
+    <h2>Verification</h2>
+    <p>${meaning[report.verify]}</p>
+    ${report.verify !== 'none' && html`<p><strong class="${different.length === 0 ? 'good' : 'bad'}">${countOf(equal.length, 'table')} equal, ${formatCount(different.length)} different</strong>${equal.length + different.length < report.tables.length && `, ${formatCount(report.tables.length - equal.length - different.length)} not compared`}.</p>`}
+    ${notCompared.length > 0 && html`<p>Columns whose type cannot be compared by hash: ${notCompared.join(', ')}.</p>`}
+    ${different.map(differences)}
+  </section>`
 }
 
 function differences(table: TableReport): Html | null {
   const { verification } = table
   if (verification.level === 'none') return null
-  return html`<h3>${table.source}: ${countOf(verification.sourceRows, 'row')} in the source, ${formatCount(verification.targetRows)} in the target</h3>
-<div class="scroll"><table>
-<caption>${verification.differences.length < verification.differingRows ? `The first ${verification.differences.length} of ${countOf(verification.differingRows, 'differing row')}` : countOf(verification.differingRows, 'differing row')}</caption>
-<thead><tr><th scope="col">Key</th><th scope="col">Column</th><th scope="col">Source</th><th scope="col">Target</th></tr></thead>
-<tbody>${verification.differences.map(differenceRows)}</tbody></table></div>`
+  return html`<h3>
+      ${table.source}: ${countOf(verification.sourceRows, 'row')} in the source, ${formatCount(verification.targetRows)}
+      in the target
+    </h3>
+    <div class="scroll">
+      <table>
+        <caption>
+          ${verification.differences.length < verification.differingRows ? `The first ${verification.differences.length} of ${countOf(verification.differingRows, 'differing row')}` : countOf(verification.differingRows, 'differing row')}
+        </caption>
+        <thead>
+          <tr>
+            <th scope="col">Key</th>
+            <th scope="col">Column</th>
+            <th scope="col">Source</th>
+            <th scope="col">Target</th>
+          </tr>
+        </thead>
+        <tbody>
+          ${verification.differences.map(differenceRows)}
+        </tbody>
+      </table>
+    </div>`
 }
 
 function differenceRows(difference: RowDifference): Html {
@@ -40,11 +64,19 @@ function differenceRows(difference: RowDifference): Html {
     .join(', ')
   if (difference.problem !== 'different') {
     const where = difference.problem === 'missing' ? 'not in the target' : 'not in the source'
-    return html`<tr><th scope="row">${key}</th><td colspan="3">${where}</td></tr>`
+    return html`<tr>
+      <th scope="row">${key}</th>
+      <td colspan="3">${where}</td>
+    </tr>`
   }
   return html`${difference.columns.map(
     ({ column, source, target }) =>
-      html`<tr><th scope="row">${key}</th><td>${column}</td><td class="value">${source ?? nothing}</td><td class="value">${target ?? nothing}</td></tr>`,
+      html`<tr>
+        <th scope="row">${key}</th>
+        <td>${column}</td>
+        <td class="value">${source ?? nothing}</td>
+        <td class="value">${target ?? nothing}</td>
+      </tr>`,
   )}`
 }
 

@@ -1,12 +1,11 @@
 import { describe, expect, test } from 'vitest'
-import { checkpointAfter, givenTransfer } from '../../test/support/given-transfer.ts'
+import { checkpointAfter, type GivenTransfer, givenTransfer } from '../../test/support/given-transfer.ts'
 import { plannedTable, planOf } from '../../test/support/planned-tables.ts'
 import { givenDatabase, query } from '../../test/support/postgres.ts'
-import { dropForeignKeys, readForeignKeysAmong, restoreForeignKeys } from '../databases/postgres/foreign-keys.ts'
 import { connect } from '../databases/postgres/postgres-connection.ts'
 import type { Issue } from '../model/batch.ts'
 import { correctShard, writeCheckpoint, writeIssues } from './checkpoints.ts'
-import { foreignKeysToRestore, forgetForeignKey, rememberForeignKeys } from './dropped-foreign-keys.ts'
+import { foreignKeysToRestore, restoreForeignKeys, suspendForeignKeys } from './dropped-foreign-keys.ts'
 import { deleteIssues, readIssues } from './issues.ts'
 import { markObject, readObjects } from './objects.ts'
 import { openStore, storeExists } from './store.ts'
@@ -182,43 +181,70 @@ describe('checkpoints', () => {
   })
 })
 
-describe('foreign keys that are dropped for the load', () => {
+describe('foreign keys that stand in the way of the load', () => {
   const setup = `create table people (id bigint primary key, boss bigint constraint "the boss" references people on delete cascade deferrable);
-    create table pets (id bigint primary key, owner bigint references people);`
-  const name = (table: string) => ({ schema: 'public', name: table })
+    create table a (id bigint primary key, b bigint); create table b (id bigint primary key, a bigint references a);
+    alter table a add foreign key (b) references b;
+    create table pets (id bigint primary key, owner bigint references people);
+    create table outside (id bigint references people);`
+  const tables = ['people', 'a', 'b', 'pets'].map((name) =>
+    plannedTable(name, [['id', 'bigint', 'int8']], { mode: 'into-empty' }),
+  )
+  const waves = [['people', 'a', 'b'], ['pets']].map((names) => names.map((name) => ({ schema: 'public', name })))
+  const plan = { ...planOf(tables), steps: [{ kind: 'copy-tables', waves }] } as const
+  const definitions = `select conname, pg_get_constraintdef(oid) as definition from pg_constraint
+    where contype = 'f' and connamespace = 'public'::regnamespace order by 1`
+  const names = async (transfer: GivenTransfer) => (await transfer.query(definitions)).map(({ conname }) => conname)
 
-  test('are made again in their own words, also by another run, or NOT VALID where rows contradict them', async () => {
-    await using transfer = await givenTransfer([people], { setup })
+  test('are dropped, and made again in their own words', async () => {
+    await using transfer = await givenTransfer(tables, { setup })
     const { client, id } = transfer
-    const keys = await readForeignKeysAmong(client, [name('people'), name('pets')])
-    expect(keys.map((key) => key.name)).toEqual(['the boss', 'pets_owner_fkey'])
-    const definitions = `select conname, pg_get_constraintdef(oid) as definition from pg_constraint where contype = 'f' order by 1`
     const before = await transfer.query(definitions)
-    await client.query('begin')
-    await dropForeignKeys(client, keys)
-    await rememberForeignKeys(client, id, keys)
-    await client.query('commit')
-    expect(await transfer.query(definitions)).toEqual([])
-    await transfer.query('insert into pets values (1, 77)')
-    await forgetTransfer(client, id)
-    const left = await foreignKeysToRestore(client, 'public')
-    expect(left).toEqual(keys)
-    const restored = await restoreForeignKeys(client, left, forgetForeignKey)
-    expect(restored.map(({ outcome, reason }) => [outcome, reason === null])).toEqual([
-      ['restored', true],
-      ['not-valid', false],
-    ])
+    await suspendForeignKeys(client, id, plan)
+    expect(await names(transfer)).toEqual(['outside_id_fkey', 'pets_owner_fkey'])
+    const restored = await restoreForeignKeys(client, 'public', { loaded: true })
+    expect(restored.map(({ outcome }) => outcome)).toEqual(['restored', 'restored', 'restored'])
+    expect(await transfer.query(definitions)).toEqual(before)
     expect(await foreignKeysToRestore(client, 'public')).toEqual([])
-    const after = await transfer.query(definitions)
-    expect(after.map(({ definition }) => definition?.replace(' NOT VALID', ''))).toEqual(before.map(({ definition }) => definition))
   })
 
-  test('that stand already, or whose table is gone, need nothing', async () => {
-    await using transfer = await givenTransfer([people], { setup })
+  test('stand NOT VALID between an interrupted run and its end, and fully in the end', async () => {
+    await using transfer = await givenTransfer(tables, { setup })
     const { client, id } = transfer
-    const keys = await readForeignKeysAmong(client, [name('people')])
-    await rememberForeignKeys(client, id, [...keys, { table: name('gone'), name: 'x', definition: 'FOREIGN KEY (a) REFERENCES b(c)' }])
-    const restored = await restoreForeignKeys(client, await foreignKeysToRestore(client, 'public'), forgetForeignKey)
-    expect(restored.map(({ outcome }) => outcome)).toEqual(['gone', 'restored'])
+    const before = await transfer.query(definitions)
+    await suspendForeignKeys(client, id, plan)
+    await transfer.query('insert into a values (1, 1)')
+    const interrupted = await restoreForeignKeys(client, 'public', { loaded: false })
+    expect(interrupted.map(({ outcome }) => outcome)).toEqual(['not-valid', 'not-valid', 'not-valid'])
+    expect(await names(transfer)).toHaveLength(before.length)
+    await suspendForeignKeys(client, id, plan)
+    expect(await names(transfer)).toEqual(['outside_id_fkey', 'pets_owner_fkey'])
+    await transfer.query('insert into b values (1, 1)')
+    await forgetTransfer(client, id)
+    await restoreForeignKeys(client, 'public', { loaded: true })
+    expect(await transfer.query(definitions)).toEqual(before)
+  })
+
+  test('that rows contradict stay NOT VALID and the reason is given; one whose table is gone is let go', async () => {
+    await using transfer = await givenTransfer(tables, { setup })
+    const { client, id } = transfer
+    await suspendForeignKeys(client, id, plan)
+    await transfer.query('insert into people values (1, 77); drop table b')
+    const restored = await restoreForeignKeys(client, 'public', { loaded: true })
+    expect(restored.map(({ key, outcome }) => [key.name, outcome])).toEqual([
+      ['a_b_fkey', 'gone'],
+      ['b_a_fkey', 'gone'],
+      ['the boss', 'not-valid'],
+    ])
+    expect(restored[2]?.reason).toContain('violates foreign key constraint "the boss"')
+    expect(await foreignKeysToRestore(client, 'public')).toEqual([])
+  })
+
+  test('stay where the user does not own the table', async () => {
+    await using transfer = await givenTransfer(tables, { setup })
+    await transfer.query('grant usage on schema rowferry to pg_monitor; grant all on all tables in schema rowferry to pg_monitor')
+    await transfer.client.query('set role pg_monitor')
+    await suspendForeignKeys(transfer.client, transfer.id, plan)
+    expect(await names(transfer)).toHaveLength(5)
   })
 })

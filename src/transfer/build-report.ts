@@ -26,7 +26,11 @@ export function buildReport(input: ReportInput): Report {
   const rowsRead = sum((table) => table.rowsRead)
   const rejected = sum((table) => table.rejected)
   const finishedAt = new Date()
-  const { status, exitCode, verdict } = buildVerdict(tables, input.failure)
+  const { status, exitCode, verdict } = buildVerdict(
+    tables,
+    input.failure,
+    plan.notCarried.filter((object) => object.kind === 'virtual-table').length,
+  )
   return {
     version: 1,
     rowferry: input.version,

@@ -8,6 +8,7 @@ export type Verdict = { readonly status: ReportStatus; readonly exitCode: number
 export function buildVerdict(
   tables: readonly TableReport[],
   failure: (FailureReport & { readonly exitCode: number }) | null,
+  virtualTables = 0,
 ): Verdict {
   if (failure) return failed(failure)
   const sum = (of: (table: TableReport) => number): number => tables.reduce((total, table) => total + of(table), 0)
@@ -25,7 +26,7 @@ export function buildVerdict(
       verdict: `DIFFERENT: verification found ${countOf(rowsDiffering, 'differing row')} in ${listNames(differing)}.`,
     }
   }
-  const verified = verifiedPhrase(tables)
+  const verified = verifiedPhrase(tables) + leftOutPhrase(virtualTables)
   const rejected = sum((table) => table.rejected)
   const altered = sum((table) => table.altered)
   if (rejected > 0 || altered > 0) {
@@ -55,6 +56,11 @@ function verifiedPhrase(tables: readonly TableReport[]): string {
   const levels = new Set(tables.map((table) => table.verification.level))
   if (levels.has('none')) return levels.size === 1 && tables.length > 0 ? ', NOT verified' : ''
   return levels.has('content') ? ', content verified' : ', counts verified'
+}
+
+/** Their rows are not among those that were read, so the sentence has to say it. */
+function leftOutPhrase(virtualTables: number): string {
+  return virtualTables === 0 ? '' : `; not carried: ${countOf(virtualTables, 'virtual table')}`
 }
 
 function listNames(tables: readonly TableReport[]): string {

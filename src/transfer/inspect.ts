@@ -4,7 +4,7 @@ import type { Profile } from '../model/profile.ts'
 import type { Warning } from '../model/report.ts'
 import { buildPlan, placeTables } from '../plan/build-plan.ts'
 import { planSettings } from '../plan/plan-settings.ts'
-import { assertRulesMatch } from './assert-rules-match.ts'
+import { readSourceCatalog } from './read-source-catalog.ts'
 import type { TransferOptions } from './migrate.ts'
 
 /** What a source holds, and what rowferry would make of it. */
@@ -27,8 +27,7 @@ export async function inspect(options: Omit<TransferOptions, 'target'>): Promise
   const { config, signal, emit } = options
   await using source = await openSource(options.source, options)
   const settings = planSettings(config)
-  const catalog = await source.readCatalog({ signal })
-  assertRulesMatch(catalog, config)
+  const catalog = await readSourceCatalog(source, options)
   const placed = placeTables({ source: catalog, target: null, ownTables: new Set(), settings })
   const tables = placed.places.map((place) => place.source)
   const profile = await source.profile(tables, { signal, emit, parallel: config.parallel })

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { resolve } from 'node:path'
 import type { Config } from '../config/config.ts'
-import { assertRulesMatch } from './assert-rules-match.ts'
+import { readSourceCatalog } from './read-source-catalog.ts'
 import { openSource, openTarget, type OpenTarget } from '../databases/open-database.ts'
 import { RowferryError } from '../errors/errors.ts'
 import type { Catalog } from '../model/catalog.ts'
@@ -94,8 +94,7 @@ async function planInto(
 ): Promise<{ plan: Plan; catalog: Catalog }> {
   const { config, signal, emit } = options
   const settings = planSettings(config)
-  const catalog = await source.readCatalog({ signal })
-  assertRulesMatch(catalog, config)
+  const catalog = await readSourceCatalog(source, options)
   const targetCatalog = (await target?.readCatalog(config.schema, { signal })) ?? null
   const ownTables = target ? await loadedTables(target.client, source.identity, config.schema) : new Set<string>()
   const placed: PlacedTables = placeTables({ source: catalog, target: targetCatalog, ownTables, settings })

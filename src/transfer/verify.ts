@@ -12,7 +12,7 @@ import { planSettings } from '../plan/plan-settings.ts'
 import { planTable } from '../plan/plan-table.ts'
 import { selectTables } from '../plan/select-tables.ts'
 import { rowferryVersion } from '../util/version.ts'
-import { assertRulesMatch } from './assert-rules-match.ts'
+import { readSourceCatalog } from './read-source-catalog.ts'
 import { batchLimits } from './batch-limits.ts'
 import { buildReport } from './build-report.ts'
 import { compareRows, equalContent } from './verify-table.ts'
@@ -84,8 +84,7 @@ async function planComparison(
 ): Promise<{ plan: Plan; missing: Table[] }> {
   const { config, signal, emit } = options
   const settings = planSettings(config)
-  const catalog = await source.readCatalog({ signal })
-  assertRulesMatch(catalog, config)
+  const catalog = await readSourceCatalog(source, options)
   const targetCatalog = await target.readCatalog(config.schema, { signal })
   const tables = selectTables(catalog.tables, settings)
   const places = tables.map((table) => findPlace(table, targetCatalog, settings.table(table.name.name).rename))

@@ -110,7 +110,8 @@ export function decimalDigits(plain: string): { readonly integer: number; readon
 export function fitsPrecision(plain: string, precision: number, scale: number): boolean {
   const { integer, fraction } = decimalDigits(plain)
   if (scale < 0) return integer <= precision - scale && fraction === 0 && endsWithZeros(plain, -scale)
-  return fraction <= scale && integer <= precision - scale && (scale <= precision || fractionLeadsWithZeros(plain, scale - precision))
+  if (fraction > scale || integer > Math.max(0, precision - scale)) return false
+  return scale <= precision || fractionLeadsWithZeros(plain, scale - precision)
 }
 
 function endsWithZeros(plain: string, count: number): boolean {

@@ -104,7 +104,8 @@ function isJsonString(json: string): boolean {
 
 /** JSON5 allows `\'`, `\v`, `\0`, `\xHH` and escaped line ends. */
 function plainString(content: string): string {
-  const plain = content.replaceAll(/\\(?:x([0-9a-fA-F]{2})|(\r\n|[\n\r\u2028\u2029])|(.))|["\u0000-\u001f]/gsu, (found, hex, lineEnd, char) => {
+  const escapes = /\\(?:x([0-9a-fA-F]{2})|(\r\n|[\n\r\u2028\u2029])|(.))|["\p{Cc}]/gsu
+  const plain = content.replaceAll(escapes, (found, hex, lineEnd, char) => {
     if (hex !== undefined) return `\\u00${hex}`
     if (lineEnd !== undefined) return ''
     if (char === undefined) return JSON.stringify(found).slice(1, -1)

@@ -76,7 +76,7 @@ describe("SQLite's own forms", () => {
     expect(sqliteRealText(value)).toBe(ask('select cast(? as text) as x', value))
   })
 
-  test.each([5e-324, 0.1 + 0.2, 1 / 3, 1234567890123456.7, 1.7976931348623157e308, 2.2250738585072014e-308, 2 ** 53 + 2, -0])(
+  test.each([5e-324, 0.1 + 0.2, 1 / 3, 2 ** 50 + 0.25, 1.7976931348623157e308, 2.2250738585072014e-308, 2 ** 53 + 2, -0])(
     'the real %f keeps all its digits',
     (value) => {
       expect(Number(sqliteRealText(value))).toBe(value)
@@ -101,7 +101,7 @@ describe("SQLite's own forms", () => {
   })
 
   test('other bytes are no binary JSON', () => {
-    for (const hex of ['', 'ff', '0f', '31', '0000', '1361', '2b1331', '3c0141', 'b70161', 'fb0000', '176122']) {
+    for (const hex of ['', 'ff', '0f', '31', '0000', '1361', '2b1361', '3c0141', 'b70161', 'fb0000', '176122']) {
       expect([hex, decodeJsonb(Buffer.from(hex, 'hex'))]).toEqual([hex, null])
     }
   })

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { assertRows } from '../support/assert-rows.ts'
 import { dumpTarget } from '../support/dump-target.ts'
 import { givenDatabase, query } from '../support/postgres.ts'
-import { latestReport, readIssueFile, runCli, toldError } from '../support/run-cli.ts'
+import { assertExit, latestReport, readIssueFile, runCli, toldError } from '../support/run-cli.ts'
 import { givenSqlite } from '../support/sample-databases.ts'
 
 /** As Django's ORM makes it in SQLite, and in PostgreSQL. */
@@ -34,7 +34,7 @@ describe('into tables that an ORM made', () => {
     await using target = await givenDatabase()
     await query(target.url, djangoPostgres)
     const run = await runCli(['migrate', givenSqlite(djangoSqlite), target.url])
-    expect(run).toMatchObject({ exitCode: 0, stderr: '' })
+    assertExit(run, 0)
     await assertRows(
       target.url,
       `select id, username, is_active, joined at time zone 'UTC', profile, mood, created_by from accounts_user order by id`,
@@ -86,17 +86,22 @@ describe('into tables that an ORM made', () => {
     expect((await runCli(['migrate', source, target.url])).exitCode).toBe(4)
     expect(await dumpTarget(target.url)).toEqual(before)
     const again = await runCli(['migrate', source, target.url, '--strategy', 'overwrite'])
-    expect(again).toMatchObject({ exitCode: 0, stderr: '' })
+    assertExit(again, 0)
     await assertRows(target.url, 'select count(*), min(created_by) from accounts_user', [[2, 'orm']])
   })
 
   test('a NOT NULL column without default and without source is refused before anything is loaded', async () => {
     await using target = await givenDatabase()
-    await query(target.url, 'create table first(id int primary key); create table second(id int primary key, tenant text not null)')
+    await query(
+      target.url,
+      'create table first(id int primary key); create table second(id int primary key, tenant text not null)',
+    )
     const before = await dumpTarget(target.url)
-    const source = givenSqlite('create table first(id integer primary key); create table second(id integer primary key); insert into first values (1); insert into second values (1)')
+    const source = givenSqlite(
+      'create table first(id integer primary key); create table second(id integer primary key); insert into first values (1); insert into second values (1)',
+    )
     const run = await runCli(['migrate', source, target.url])
-    expect(run.exitCode).toBe(4)
+    assertExit(run, 4)
     expect(toldError(run)).toMatchObject({
       code: 'CATALOG_NOT_NULL_WITHOUT_SOURCE',
       sentence: expect.stringContaining('tenant') as string,
@@ -152,20 +157,28 @@ describe('into tables that an ORM made', () => {
     await using target = await givenDatabase()
     await query(target.url, table)
     const run = await runCli(['migrate', givenSqlite(rows), target.url])
-    expect(run.exitCode).toBe(5)
+    assertExit(run, 5)
     await assertRows(target.url, 'select id from t order by id', kept)
     const report = latestReport(run.cwd)
     expect(report.totals).toMatchObject({ rowsRead: 3, loaded: 2, rejected: 1 })
     const [reject, ...more] = readIssueFile(report.files.rejects)
     expect(more).toEqual([])
-    expect(reject).toMatchObject({ table: 't', key: { id: 2 }, code: expect.stringMatching(/^DATA_|^\d{5}$/) as string })
+    expect(reject).toMatchObject({
+      table: 't',
+      key: { id: 2 },
+      code: expect.stringMatching(/^DATA_|^\d{5}$/) as string,
+    })
     if (column !== null) expect(reject).toMatchObject({ column })
   })
 
   test('a row whose parent does not exist is rejected where the key of the target is enforced', async () => {
     await using target = await givenDatabase()
-    await query(target.url, 'create table p(id int primary key); create table c(id int primary key, p_id int references p(id))')
-    const source = givenSqlite(`create table p(id integer primary key); create table c(id integer primary key, p_id integer references p(id));
+    await query(
+      target.url,
+      'create table p(id int primary key); create table c(id int primary key, p_id int references p(id))',
+    )
+    const source =
+      givenSqlite(`create table p(id integer primary key); create table c(id integer primary key, p_id integer references p(id));
       insert into p values (1); insert into c values (1, 1), (2, 99), (3, null)`)
     const run = await runCli(['migrate', source, target.url])
     const report = latestReport(run.cwd)
@@ -175,7 +188,7 @@ describe('into tables that an ORM made', () => {
       await assertRows(target.url, 'select id from c order by id', [[1], [3]])
       expect(readIssueFile(report.files.rejects)).toEqual([expect.objectContaining({ table: 'c', key: { id: 2 } })])
     } else {
-      expect(run.exitCode).toBe(0)
+      assertExit(run, 0)
       await assertRows(target.url, 'select id from c order by id', [[1], [2], [3]])
       expect(keys).toEqual([{ convalidated: 'f' }])
       expect(report.warnings.map((warning) => warning.code)).toContain('orphans')
@@ -195,8 +208,11 @@ describe('into tables that an ORM made', () => {
       create table player(id integer primary key, team_id integer not null references team(id));
       insert into team values (1, 10), (2, 20); insert into player values (10, 1), (11, 1), (20, 2);`)
     const run = await runCli(['migrate', source, target.url])
-    expect(run).toMatchObject({ exitCode: 0, stderr: '' })
-    await assertRows(target.url, 'select id, captain_id from team order by id', [[1, 10], [2, 20]])
+    assertExit(run, 0)
+    await assertRows(target.url, 'select id, captain_id from team order by id', [
+      [1, 10],
+      [2, 20],
+    ])
     await assertRows(
       target.url,
       `select conname, pg_get_constraintdef(oid), convalidated from pg_constraint where contype = 'f' order by 1`,
@@ -218,7 +234,7 @@ describe('into tables that an ORM made', () => {
     await using target = await givenDatabase()
     await query(target.url, triggers)
     const run = await runCli(['migrate', givenSqlite(twoRows), target.url])
-    expect(run).toMatchObject({ exitCode: 0, stderr: '' })
+    assertExit(run, 0)
     await assertRows(target.url, 'select line from journal', [])
     await query(target.url, `insert into t values (3, 'c')`)
     await assertRows(target.url, 'select line from journal', [['row 3']])
@@ -228,34 +244,49 @@ describe('into tables that an ORM made', () => {
     await using target = await givenDatabase()
     await query(target.url, triggers)
     const run = await runCli(['migrate', givenSqlite(twoRows), target.url, '--fire-triggers'])
-    expect(run).toMatchObject({ exitCode: 0, stderr: '' })
+    assertExit(run, 0)
     await assertRows(target.url, 'select line from journal order by 1', [['row 1'], ['row 2']])
   })
 
   test('a GENERATED ALWAYS identity takes the numbers of the source and goes on behind them', async () => {
     await using target = await givenDatabase()
     await query(target.url, 'create table t(id bigint generated always as identity primary key, v text)')
-    const run = await runCli(['migrate', givenSqlite(`create table t(id integer primary key, v text); insert into t values (7, 'a'), (9, 'b')`), target.url])
-    expect(run).toMatchObject({ exitCode: 0, stderr: '' })
+    const run = await runCli([
+      'migrate',
+      givenSqlite(`create table t(id integer primary key, v text); insert into t values (7, 'a'), (9, 'b')`),
+      target.url,
+    ])
+    assertExit(run, 0)
     await assertRows(target.url, `insert into t(v) values ('next') returning id`, [[10]])
-    await assertRows(target.url, `select attidentity from pg_attribute where attrelid = 't'::regclass and attname = 'id'`, [['a']])
+    await assertRows(
+      target.url,
+      `select attidentity from pg_attribute where attrelid = 't'::regclass and attname = 'id'`,
+      [['a']],
+    )
   })
 
   test('a generated column of the target computes its own values', async () => {
     await using target = await givenDatabase()
-    await query(target.url, 'create table t(id int primary key, price int, gross int generated always as (price * 2) stored)')
-    const source = givenSqlite('create table t(id integer primary key, price integer, gross integer); insert into t values (1, 10, 20)')
+    await query(
+      target.url,
+      'create table t(id int primary key, price int, gross int generated always as (price * 2) stored)',
+    )
+    const source = givenSqlite(
+      'create table t(id integer primary key, price integer, gross integer); insert into t values (1, 10, 20)',
+    )
     const run = await runCli(['migrate', source, target.url])
-    expect(run.exitCode).toBe(0)
+    assertExit(run, 0)
     await assertRows(target.url, 'select id, price, gross from t', [[1, 10, 20]])
   })
 
   test('snake_case names of the target are found for camelCase names of the source', async () => {
     await using target = await givenDatabase()
     await query(target.url, 'create table user_account(id int primary key, first_name text, is_active boolean)')
-    const source = givenSqlite(`create table UserAccount(id integer primary key, firstName text, isActive boolean); insert into UserAccount values (1, 'Ada', 1)`)
+    const source = givenSqlite(
+      `create table UserAccount(id integer primary key, firstName text, isActive boolean); insert into UserAccount values (1, 'Ada', 1)`,
+    )
     const run = await runCli(['migrate', source, target.url, '--naming', 'snake_case'])
-    expect(run.exitCode).toBe(0)
+    assertExit(run, 0)
     await assertRows(target.url, 'select id, first_name, is_active from user_account', [[1, 'Ada', true]])
     await assertRows(target.url, `select count(*) from pg_tables where schemaname = 'public'`, [[1]])
   })

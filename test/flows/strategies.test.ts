@@ -3,7 +3,7 @@ import type { TableReport } from '../../src/model/report.ts'
 import { assertRows, type ExpectedValue } from '../support/assert-rows.ts'
 import { dumpTarget } from '../support/dump-target.ts'
 import { givenDatabase, query } from '../support/postgres.ts'
-import { type CliResult, latestReport, readIssueFile, runCli, toldError } from '../support/run-cli.ts'
+import { assertExit, type CliResult, latestReport, readIssueFile, runCli, toldError } from '../support/run-cli.ts'
 import { givenSqlite } from '../support/sample-databases.ts'
 
 /** 1 is only in the target, 2 and 3 are on both sides, 4 only in the source. */
@@ -15,11 +15,17 @@ const sourceSql = `
   create table t(id integer primary key, name text, note text);
   insert into t values (2, 'source 2', null), (3, 'same', 'n3'), (4, 'source 4', '');`
 
-const tableOf = (run: CliResult): TableReport | undefined => latestReport(run.cwd).tables.find((table) => table.source === 't')
+const tableOf = (run: CliResult): TableReport | undefined =>
+  latestReport(run.cwd).tables.find((table) => table.source === 't')
 
 type Outcome = {
   readonly rows: readonly (readonly ExpectedValue[])[]
-  readonly counts: { readonly created: number; readonly updated: number; readonly unchanged: number; readonly skipped: number }
+  readonly counts: {
+    readonly created: number
+    readonly updated: number
+    readonly unchanged: number
+    readonly skipped: number
+  }
 }
 
 /** After a first and after a second run of the same command. */
@@ -27,33 +33,63 @@ const strategies: readonly { readonly strategy: string; readonly first: Outcome;
   {
     strategy: 'skip',
     first: {
-      rows: [[1, 'target 1', 'n1', 'm'], [2, 'target 2', 'n2', 'm'], [3, 'same', 'n3', 'm'], [4, 'source 4', '', 'kept']],
+      rows: [
+        [1, 'target 1', 'n1', 'm'],
+        [2, 'target 2', 'n2', 'm'],
+        [3, 'same', 'n3', 'm'],
+        [4, 'source 4', '', 'kept'],
+      ],
       counts: { created: 1, updated: 0, unchanged: 0, skipped: 2 },
     },
     second: {
-      rows: [[1, 'target 1', 'n1', 'm'], [2, 'target 2', 'n2', 'm'], [3, 'same', 'n3', 'm'], [4, 'source 4', '', 'kept']],
+      rows: [
+        [1, 'target 1', 'n1', 'm'],
+        [2, 'target 2', 'n2', 'm'],
+        [3, 'same', 'n3', 'm'],
+        [4, 'source 4', '', 'kept'],
+      ],
       counts: { created: 0, updated: 0, unchanged: 0, skipped: 3 },
     },
   },
   {
     strategy: 'overwrite',
     first: {
-      rows: [[1, 'target 1', 'n1', 'm'], [2, 'source 2', null, 'm'], [3, 'same', 'n3', 'm'], [4, 'source 4', '', 'kept']],
+      rows: [
+        [1, 'target 1', 'n1', 'm'],
+        [2, 'source 2', null, 'm'],
+        [3, 'same', 'n3', 'm'],
+        [4, 'source 4', '', 'kept'],
+      ],
       counts: { created: 1, updated: 1, unchanged: 1, skipped: 0 },
     },
     second: {
-      rows: [[1, 'target 1', 'n1', 'm'], [2, 'source 2', null, 'm'], [3, 'same', 'n3', 'm'], [4, 'source 4', '', 'kept']],
+      rows: [
+        [1, 'target 1', 'n1', 'm'],
+        [2, 'source 2', null, 'm'],
+        [3, 'same', 'n3', 'm'],
+        [4, 'source 4', '', 'kept'],
+      ],
       counts: { created: 0, updated: 0, unchanged: 3, skipped: 0 },
     },
   },
   {
     strategy: 'merge',
     first: {
-      rows: [[1, 'target 1', 'n1', 'm'], [2, 'source 2', 'n2', 'm'], [3, 'same', 'n3', 'm'], [4, 'source 4', '', 'kept']],
+      rows: [
+        [1, 'target 1', 'n1', 'm'],
+        [2, 'source 2', 'n2', 'm'],
+        [3, 'same', 'n3', 'm'],
+        [4, 'source 4', '', 'kept'],
+      ],
       counts: { created: 1, updated: 1, unchanged: 1, skipped: 0 },
     },
     second: {
-      rows: [[1, 'target 1', 'n1', 'm'], [2, 'source 2', 'n2', 'm'], [3, 'same', 'n3', 'm'], [4, 'source 4', '', 'kept']],
+      rows: [
+        [1, 'target 1', 'n1', 'm'],
+        [2, 'source 2', 'n2', 'm'],
+        [3, 'same', 'n3', 'm'],
+        [4, 'source 4', '', 'kept'],
+      ],
       counts: { created: 0, updated: 0, unchanged: 3, skipped: 0 },
     },
   },
@@ -61,16 +97,26 @@ const strategies: readonly { readonly strategy: string; readonly first: Outcome;
     strategy: 'append',
     first: {
       rows: [
-        [1, 'target 1', 'n1', 'm'], [2, 'target 2', 'n2', 'm'], [3, 'same', 'n3', 'm'],
-        [4, 'source 2', null, 'kept'], [5, 'same', 'n3', 'kept'], [6, 'source 4', '', 'kept'],
+        [1, 'target 1', 'n1', 'm'],
+        [2, 'target 2', 'n2', 'm'],
+        [3, 'same', 'n3', 'm'],
+        [4, 'source 2', null, 'kept'],
+        [5, 'same', 'n3', 'kept'],
+        [6, 'source 4', '', 'kept'],
       ],
       counts: { created: 3, updated: 0, unchanged: 0, skipped: 0 },
     },
     second: {
       rows: [
-        [1, 'target 1', 'n1', 'm'], [2, 'target 2', 'n2', 'm'], [3, 'same', 'n3', 'm'],
-        [4, 'source 2', null, 'kept'], [5, 'same', 'n3', 'kept'], [6, 'source 4', '', 'kept'],
-        [7, 'source 2', null, 'kept'], [8, 'same', 'n3', 'kept'], [9, 'source 4', '', 'kept'],
+        [1, 'target 1', 'n1', 'm'],
+        [2, 'target 2', 'n2', 'm'],
+        [3, 'same', 'n3', 'm'],
+        [4, 'source 2', null, 'kept'],
+        [5, 'same', 'n3', 'kept'],
+        [6, 'source 4', '', 'kept'],
+        [7, 'source 2', null, 'kept'],
+        [8, 'same', 'n3', 'kept'],
+        [9, 'source 4', '', 'kept'],
       ],
       counts: { created: 3, updated: 0, unchanged: 0, skipped: 0 },
     },
@@ -78,11 +124,19 @@ const strategies: readonly { readonly strategy: string; readonly first: Outcome;
   {
     strategy: 'replace',
     first: {
-      rows: [[2, 'source 2', null, 'kept'], [3, 'same', 'n3', 'kept'], [4, 'source 4', '', 'kept']],
+      rows: [
+        [2, 'source 2', null, 'kept'],
+        [3, 'same', 'n3', 'kept'],
+        [4, 'source 4', '', 'kept'],
+      ],
       counts: { created: 3, updated: 0, unchanged: 0, skipped: 0 },
     },
     second: {
-      rows: [[2, 'source 2', null, 'kept'], [3, 'same', 'n3', 'kept'], [4, 'source 4', '', 'kept']],
+      rows: [
+        [2, 'source 2', null, 'kept'],
+        [3, 'same', 'n3', 'kept'],
+        [4, 'source 4', '', 'kept'],
+      ],
       counts: { created: 3, updated: 0, unchanged: 0, skipped: 0 },
     },
   },
@@ -95,7 +149,7 @@ describe('a table that has rows', () => {
     const source = givenSqlite(sourceSql)
     for (const outcome of [first, second]) {
       const run = await runCli(['migrate', source, target.url, '--strategy', strategy, '--yes'])
-      expect(run).toMatchObject({ exitCode: 0, stderr: '' })
+      assertExit(run, 0)
       await assertRows(target.url, 'select id, name, note, mine from t order by id', outcome.rows)
       expect(tableOf(run)).toMatchObject({ strategy, rowsRead: 3, counts: outcome.counts, rejected: 0 })
     }
@@ -118,7 +172,7 @@ describe('a table that has rows', () => {
     await using target = await givenDatabase()
     await query(target.url, `${targetSql} delete from t where id > 1`)
     const run = await runCli(['migrate', givenSqlite(sourceSql), target.url, '--strategy', 'error'])
-    expect(run).toMatchObject({ exitCode: 0, stderr: '' })
+    assertExit(run, 0)
     await assertRows(target.url, 'select id from t order by id', [[1], [2], [3], [4]])
   })
 
@@ -127,7 +181,7 @@ describe('a table that has rows', () => {
     await query(target.url, targetSql)
     const before = await dumpTarget(target.url)
     const run = await runCli(['migrate', givenSqlite(sourceSql), target.url, '--strategy', 'replace'])
-    expect(run.exitCode).toBe(4)
+    assertExit(run, 4)
     expect(toldError(run).code).toBe('CATALOG_NEEDS_CONFIRMATION')
     expect(await dumpTarget(target.url)).toEqual(before)
   })
@@ -142,29 +196,44 @@ describe('a table that has rows', () => {
     else expect(toldError(run).sentence).toContain('other')
   })
 
-  test.each(['skip', 'overwrite', 'merge'])('--strategy %s: a clash on a second unique key is a rejected row', async (strategy) => {
-    await using target = await givenDatabase()
-    await query(
-      target.url,
-      `create table t(id int primary key, name text unique, note text); insert into t values (1, 'taken', 'n')`,
-    )
-    const run = await runCli(['migrate', givenSqlite(`create table t(id integer primary key, name text, note text);
-      insert into t values (5, 'taken', 'clash'), (6, 'free', 'fine')`), target.url, '--strategy', strategy])
-    expect(run.exitCode).toBe(5)
-    await assertRows(target.url, 'select id, name, note from t order by id', [[1, 'taken', 'n'], [6, 'free', 'fine']])
-    expect(readIssueFile(latestReport(run.cwd).files.rejects)).toEqual([
-      expect.objectContaining({ table: 't', key: { id: 5 } }),
-    ])
-    expect(tableOf(run)).toMatchObject({ rejected: 1, counts: { created: 1 } })
-  })
+  test.each(['skip', 'overwrite', 'merge'])(
+    '--strategy %s: a clash on a second unique key is a rejected row',
+    async (strategy) => {
+      await using target = await givenDatabase()
+      await query(
+        target.url,
+        `create table t(id int primary key, name text unique, note text); insert into t values (1, 'taken', 'n')`,
+      )
+      const run = await runCli([
+        'migrate',
+        givenSqlite(`create table t(id integer primary key, name text, note text);
+      insert into t values (5, 'taken', 'clash'), (6, 'free', 'fine')`),
+        target.url,
+        '--strategy',
+        strategy,
+      ])
+      assertExit(run, 5)
+      await assertRows(target.url, 'select id, name, note from t order by id', [
+        [1, 'taken', 'n'],
+        [6, 'free', 'fine'],
+      ])
+      expect(readIssueFile(latestReport(run.cwd).files.rejects)).toEqual([
+        expect.objectContaining({ table: 't', key: { id: 5 } }),
+      ])
+      expect(tableOf(run)).toMatchObject({ rejected: 1, counts: { created: 1 } })
+    },
+  )
 
   test('a strategy that must find rows again is refused on a table without a key', async () => {
     await using target = await givenDatabase()
     await query(target.url, `create table t(id int, name text); insert into t values (1, 'x')`)
     const before = await dumpTarget(target.url)
     const run = await runCli(['migrate', givenSqlite(sourceSql), target.url, '--strategy', 'overwrite'])
-    expect(run.exitCode).toBe(4)
-    expect(toldError(run)).toMatchObject({ code: 'CATALOG_NO_KEY', remedy: expect.stringContaining('matchKey') as string })
+    assertExit(run, 4)
+    expect(toldError(run)).toMatchObject({
+      code: 'CATALOG_NO_KEY',
+      remedy: expect.stringContaining('matchKey') as string,
+    })
     expect(await dumpTarget(target.url)).toEqual(before)
   })
 
@@ -175,15 +244,20 @@ describe('a table that has rows', () => {
       `create table t(id int generated always as identity primary key, email text unique not null, name text);
        insert into t(email, name) values ('a@x', 'old')`,
     )
-    const source = givenSqlite(`create table t(email text primary key, name text); insert into t values ('a@x', 'new'), ('b@x', 'added')`)
+    const source = givenSqlite(
+      `create table t(email text primary key, name text); insert into t values ('a@x', 'new'), ('b@x', 'added')`,
+    )
     const { writeFileSync } = await import('node:fs')
     const { join } = await import('node:path')
     const { givenFolder } = await import('../support/folders.ts')
     const cwd = givenFolder()
     writeFileSync(join(cwd, 'rowferry.yaml'), 'tables:\n  t:\n    strategy: overwrite\n    matchKey: email\n')
     const run = await runCli(['migrate', source, target.url], { cwd })
-    expect(run).toMatchObject({ exitCode: 0, stderr: '' })
-    await assertRows(target.url, 'select id, email, name from t order by id', [[1, 'a@x', 'new'], [2, 'b@x', 'added']])
+    assertExit(run, 0)
+    await assertRows(target.url, 'select id, email, name from t order by id', [
+      [1, 'a@x', 'new'],
+      [2, 'b@x', 'added'],
+    ])
   })
 
   test('--strategy append gives new keys, and foreign keys among the tables follow them', async () => {
@@ -200,16 +274,25 @@ describe('a table that has rows', () => {
       insert into author values (1, 'Ada', 2), (2, 'Mary', null);
       insert into book values (1, 2, 'by Mary'), (2, 1, 'by Ada'), (3, null, 'by nobody');`)
     const run = await runCli(['migrate', source, target.url, '--strategy', 'append'])
-    expect(run).toMatchObject({ exitCode: 0, stderr: '' })
+    assertExit(run, 0)
     await assertRows(
       target.url,
       'select a.name, m.name from author a left join author m on m.id = a.mentor_id order by a.name',
-      [['Ada', 'Mary'], ['Mary', null], ['theirs', null]],
+      [
+        ['Ada', 'Mary'],
+        ['Mary', null],
+        ['theirs', null],
+      ],
     )
     await assertRows(
       target.url,
       'select b.title, a.name from book b left join author a on a.id = b.author_id order by b.title',
-      [['by Ada', 'Ada'], ['by Mary', 'Mary'], ['by nobody', null], ['theirs', 'theirs']],
+      [
+        ['by Ada', 'Ada'],
+        ['by Mary', 'Mary'],
+        ['by nobody', null],
+        ['theirs', 'theirs'],
+      ],
     )
   })
 })

@@ -106,6 +106,13 @@ function cleanEnvironment(): Record<string, string> {
   return Object.fromEntries(kept) as Record<string, string>
 }
 
+/** Fails with everything that was printed. 0 also means that nothing stands on stderr. */
+export function assertExit(run: CliResult, exitCode: number): void {
+  if (run.exitCode === exitCode && (exitCode !== 0 || run.stderr === '')) return
+  const ended = run.signal === null ? `exit code ${run.exitCode}` : run.signal
+  throw new Error(`expected exit code ${exitCode}, got ${ended}\n--- stdout\n${run.stdout}\n--- stderr\n${run.stderr}`)
+}
+
 /** The last line a person sees. */
 export function lastLine({ stdout }: Pick<CliResult, 'stdout'>): string {
   return stdout.trimEnd().split('\n').at(-1) ?? ''
@@ -117,8 +124,12 @@ export type ToldError = { readonly sentence: string; readonly remedy: string; re
 export function toldError({ stderr }: Pick<CliResult, 'stderr'>): ToldError {
   const told = [...stderr.matchAll(/^✗ (.+)\n((?: {2,}.*\n)*)/gm)]
   const [only] = told
-  if (told.length !== 1 || only === undefined) throw new Error(`expected one error on stderr, found ${told.length}:\n${stderr}`)
-  const below = (only[2] ?? '').split('\n').map((line) => line.trim()).filter((line) => line !== '')
+  if (told.length !== 1 || only === undefined)
+    throw new Error(`expected one error on stderr, found ${told.length}:\n${stderr}`)
+  const below = (only[2] ?? '')
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '')
   const code = below.at(-1) ?? ''
   const remedy = below.slice(0, -1).join(' ').replace(/^→ /, '')
   return { sentence: only[1] ?? '', remedy, code }
@@ -128,14 +139,17 @@ export function toldError({ stderr }: Pick<CliResult, 'stderr'>): ToldError {
 export function transferFolder(cwd: string): string {
   const folders = transferFolders(cwd)
   const [only] = folders
-  if (folders.length !== 1 || only === undefined) throw new Error(`expected one transfer in ${cwd}, found ${folders.length}`)
+  if (folders.length !== 1 || only === undefined)
+    throw new Error(`expected one transfer in ${cwd}, found ${folders.length}`)
   return only
 }
 
 /** Oldest first. */
 export function transferFolders(cwd: string): string[] {
   const parent = join(cwd, '.rowferry', 'transfers')
-  return readdirSync(parent).toSorted().map((name) => join(parent, name))
+  return readdirSync(parent)
+    .toSorted()
+    .map((name) => join(parent, name))
 }
 
 export function readReport(folder: string): Report {
@@ -152,5 +166,8 @@ export function latestReport(cwd: string): Report {
 
 export function readIssueFile(path: string | null): Omit<Issue, 'kind'>[] {
   if (path === null) return []
-  return readFileSync(path, 'utf8').trimEnd().split('\n').map((line) => JSON.parse(line) as Omit<Issue, 'kind'>)
+  return readFileSync(path, 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Omit<Issue, 'kind'>)
 }

@@ -7,7 +7,11 @@ export function sampleReport(changes: Partial<Report> = {}): Report {
     sampleTable('guilds', 12, 0.02),
     sampleTable('users', 48_210, 0.4),
     { ...sampleTable('messages', 1_204_331, 9.8), altered: 3, declaredConversions: 12 },
-    { ...sampleTable('attachments', 88_012, 1.2), rejected: 2, counts: { created: 88_010, updated: 0, unchanged: 0, skipped: 0 } },
+    {
+      ...sampleTable('attachments', 88_012, 1.2),
+      rejected: 2,
+      counts: { created: 88_010, updated: 0, unchanged: 0, skipped: 0 },
+    },
     sampleTable('a_table_with_a_name_that_is_much_longer_than_anybody_would_like_it_to_be', 3, 0.01),
   ]
   const sum = (of: (table: TableReport) => number): number => tables.reduce((total, table) => total + of(table), 0)
@@ -17,7 +21,8 @@ export function sampleReport(changes: Partial<Report> = {}): Report {
     transferId: '20260102-030405-abcdef',
     status: 'completed_with_rejects',
     exitCode: 5,
-    verdict: 'DONE WITH EXCEPTIONS: 1,340,568 rows read from 5 tables, 2 rejected, 3 values altered, each listed, content verified.',
+    verdict:
+      'DONE WITH EXCEPTIONS: 1,340,568 rows read from 5 tables, 2 rejected, 3 values altered, each listed, content verified.',
     source: { kind: 'sqlite', label: 'archive.db' },
     target: { kind: 'postgres', label: 'postgres://app@localhost:5432/app', schema: 'public' },
     startedAt: '2026-01-02T03:04:05.000Z',
@@ -86,7 +91,13 @@ export function sampleReport(changes: Partial<Report> = {}): Report {
         message: "users.age becomes text: 1 of 48,210 values is no integer ('forty' at id=17).",
         remedy: 'tables: {users: {columns: {age: {onMisfit: reject}}}}',
       },
-      { code: 'orphans', table: 'messages', column: null, message: '4 rows of messages point to no user.', remedy: '--orphans reject' },
+      {
+        code: 'orphans',
+        table: 'messages',
+        column: null,
+        message: '4 rows of messages point to no user.',
+        remedy: '--orphans reject',
+      },
     ],
     failure: null,
     files: {
@@ -136,10 +147,35 @@ export const sampleRejects: readonly Issue[] = [
     code: 'DATA_MISFIT',
     value: '<script>alert("1")</script>',
   },
-  { kind: 'reject', table: 'attachments', key: { id: 18 }, column: null, reason: 'the key 18 exists already', code: 'DATA_DUPLICATE_KEY' },
+  {
+    kind: 'reject',
+    table: 'attachments',
+    key: { id: 18 },
+    column: null,
+    reason: 'the key 18 exists already',
+    code: 'DATA_DUPLICATE_KEY',
+  },
 ]
 
 export const sampleAltered: readonly Issue[] = [
-  { kind: 'altered', table: 'messages', key: { id: '9007199254740993' }, column: 'text', before: 'a\u0000b', after: 'ab', rule: 'nul-stripped', declared: false },
-  { kind: 'altered', table: 'messages', key: { rowid: 5 }, column: 'edited', before: '', after: null, rule: 'empty-to-null', declared: true },
+  {
+    kind: 'altered',
+    table: 'messages',
+    key: { id: '9007199254740993' },
+    column: 'text',
+    before: 'a\u0000b',
+    after: 'ab',
+    rule: 'nul-stripped',
+    declared: false,
+  },
+  {
+    kind: 'altered',
+    table: 'messages',
+    key: { rowid: 5 },
+    column: 'edited',
+    before: '',
+    after: null,
+    rule: 'empty-to-null',
+    declared: true,
+  },
 ]

@@ -1,39 +1,33 @@
-import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
+import { givenFolder } from './folders.ts'
+import { changeSqlite } from './sample-databases.ts'
 
-export type TestFolder = AsyncDisposable & { readonly path: string; file(name: string): string }
+export type TestFiles = { readonly folder: string; path(name: string): string }
 
-/** An empty folder that is removed in the end. */
-export async function givenFolder(): Promise<TestFolder> {
-  const path = await mkdtemp(join(tmpdir(), 'rowferry-test-'))
-  return {
-    path,
-    file: (name) => join(path, name),
-    [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }),
-  }
+/** An own folder for files, removed when the test has ended. */
+export function givenFiles(): TestFiles {
+  const folder = givenFolder()
+  return { folder, path: (name) => join(folder, name) }
 }
 
-/** Makes a SQLite database; the first statement may set the encoding. */
-export function givenSqlite(path: string, sql: string): string {
-  using db = new DatabaseSync(path, { enableDoubleQuotedStringLiterals: true })
-  db.exec(sql)
+/** Makes or changes a SQLite file; gives its path. */
+export function writeSqlite(path: string, sql: string): string {
+  changeSqlite(path, sql)
   return path
 }
 
-/** Rows 1 to n of `n`, for `insert … select … from ${numbers(n)}`. */
+/** Rows 1 to `count` with the column `n`, for `insert … select … from`. */
 export function numbers(count: number): string {
   return `(with recursive s(n) as (select 1 union all select n + 1 from s where n < ${count}) select n from s)`
 }
 
-/** Names, sizes and modification times of everything in a folder: equal before and after when nothing was touched. */
-export async function listFolder(path: string): Promise<string[]> {
-  const names = (await readdir(path)).toSorted()
-  return Promise.all(
-    names.map(async (name) => {
-      const { size, mtimeNs, mode } = await stat(join(path, name), { bigint: true })
+/** Names, sizes, times and modes of everything in a folder: equal before and after when nothing was touched. */
+export function listFolder(folder: string): string[] {
+  return readdirSync(folder)
+    .toSorted()
+    .map((name) => {
+      const { size, mtimeNs, mode } = statSync(join(folder, name), { bigint: true })
       return `${name} ${size} ${mtimeNs} ${mode}`
-    }),
-  )
+    })
 }

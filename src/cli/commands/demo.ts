@@ -97,14 +97,20 @@ function explain({ screen }: CommandContext, { database, url, report, place }: D
   screen.print()
   if (report.exitCode === exitCodes.DATA) {
     screen.print(
-      hang('', 'As it should be: every row arrived, and what had to be altered on the way is listed with before and after. A migration like this ends with exit code 5, so that a script notices.', screen.width()),
+      hang(
+        '',
+        'As it should be: every row arrived, and what had to be altered on the way is listed with before and after. A migration like this ends with exit code 5, so that a script notices.',
+        screen.width(),
+      ),
     )
   }
   screen.print('Look at it:')
   screen.print(`  ${colors.cyan(inspect)}`)
   screen.print(`  ${colors.cyan(`rowferry plan ${database}`)}`)
   if (report.files.html !== null) screen.print(`  open ${report.files.html}`)
-  screen.print(`  ${colors.cyan('rowferry postgres')}   ${colors.dim(place === process.cwd() ? '' : `in ${place}, `)}then connect, tables are in schema ${demoSchema}:`)
+  screen.print(
+    `  ${colors.cyan('rowferry postgres')}   ${colors.dim(place === process.cwd() ? '' : `in ${place}, `)}then connect, tables are in schema ${demoSchema}:`,
+  )
   screen.print(`  ${url}`)
   screen.print('And your own:')
   screen.print(`  ${colors.cyan('rowferry migrate your.db')}`)

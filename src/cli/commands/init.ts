@@ -16,7 +16,9 @@ export async function runInit(context: CommandContext): Promise<number> {
   const tables = answers.source === null ? null : listTables(resolve(cwd, answers.source))
   writeFileSync(path, writeConfigText(answers, tables))
   if (screen.json) screen.printMachine({ file: path, tables: tables?.map((table) => table.name) ?? [] })
-  screen.print(`${screen.colors.green('✓')} ${basename(path)} is written${tables === null ? '' : `, with ${tables.length} tables as comments`}.`)
+  screen.print(
+    `${screen.colors.green('✓')} ${basename(path)} is written${tables === null ? '' : `, with ${tables.length} tables as comments`}.`,
+  )
   screen.print()
   screen.print(`Next:\n  ${screen.colors.cyan('rowferry plan')}\n  ${screen.colors.cyan('rowferry migrate')}`)
   return exitCodes.ok
@@ -49,7 +51,8 @@ async function ask(context: CommandContext): Promise<ConfigAnswers> {
       message: 'SQLite file?',
       initialValue: given.source ?? '',
       placeholder: 'app.db',
-      validate: (value) => (existsSync(resolve(context.cwd, value ?? '')) && value ? undefined : 'There is no such file.'),
+      validate: (value) =>
+        existsSync(resolve(context.cwd, value ?? '')) && value ? undefined : 'There is no such file.',
     }),
   )
   const target = answered(

@@ -12,6 +12,13 @@ export async function runVerify(context: CommandContext): Promise<number> {
 
   async function withView(): ReturnType<typeof engine.verify> {
     using view = openProgressView(context.screen, context.signal)
-    return await engine.verify({ source, target, config: context.config, signal: context.signal, emit: view.emit, cwd: context.cwd })
+    return await engine.verify({
+      source,
+      target,
+      config: context.config,
+      signal: context.signal,
+      emit: view.emit,
+      cwd: context.cwd,
+    })
   }
 }

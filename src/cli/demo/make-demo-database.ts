@@ -68,14 +68,15 @@ create index messages_by_channel on messages (channel_id, sent_at DESC);
 create index pinned_messages on messages (channel_id) where pinned = 1;
 create index attachments_by_message on attachments (message_id);
 create view message_counts as
-  select u.name, count(*) as messages from messages m join users u on u.id = m.author_id group by u.name;
+  select c.name, count(*) as messages from messages m join channels c on c.id = m.channel_id group by c.name;
 create trigger forget_reactions after delete on messages
   begin delete from reactions where message_id = old.id; end;
 `
 
 const guildNames = ['Ferry Terminal', 'Rowing Club', 'Harbour Café']
 const channelNames = ['general', 'announcements', 'photos', 'off-topic', 'help', 'lost-and-found']
-const words = 'the boat leaves at dawn with tea and maps across a calm grey river to harbour lights where gulls wait'.split(' ')
+const words =
+  'the boat leaves at dawn with tea and maps across a calm grey river to harbour lights where gulls wait'.split(' ')
 const emojis = ['👍', '❤️', '🎉', '⛵', '🌊', '😂']
 
 /** Ids are of this size in a real archive: greater than 2^53, so that a tool that reads them as doubles is found out. */
@@ -109,32 +110,63 @@ function fill(database: DatabaseSync, counts: DemoCounts): void {
   guildNames.forEach((name, index) => {
     guild.run(firstId + BigInt(index), name, index % 2, isoTime(start + index * 86_400_000))
     channelNames.forEach((channelName, position) => {
-      channel.run(channelId(index, position), firstId + BigInt(index), channelName, position === 4 ? 'forum' : 'text', position)
+      channel.run(
+        channelId(index, position),
+        firstId + BigInt(index),
+        channelName,
+        position === 4 ? 'forum' : 'text',
+        position,
+      )
     })
   })
   const user = database.prepare('insert into users values (?, ?, ?, ?, ?)')
   for (let index = 0; index < counts.users; index++) {
     const joined = isoTime(start + pick(200) * 86_400_000).slice(0, 10)
-    user.run(userId(index), `sailor_${index}`, index % 3 === 0 ? null : `Sailor № ${index}`, index % 40 === 0 ? 1 : 0, joined)
+    user.run(
+      userId(index),
+      `sailor_${index}`,
+      index % 3 === 0 ? null : `Sailor № ${index}`,
+      index % 40 === 0 ? 1 : 0,
+      joined,
+    )
   }
   fillMessages(database, counts, pick)
 }
 
 function fillMessages(database: DatabaseSync, counts: DemoCounts, pick: (below: number) => number): void {
   const message = database.prepare('insert into messages values (?, ?, ?, ?, ?, ?, ?, ?)')
-  const attachment = database.prepare('insert into attachments (message_id, filename, bytes, width, checksum, price) values (?, ?, ?, ?, ?, ?)')
+  const attachment = database.prepare(
+    'insert into attachments (message_id, filename, bytes, width, checksum, price) values (?, ?, ?, ?, ?, ?)',
+  )
   const reaction = database.prepare('insert or ignore into reactions values (?, ?, ?)')
   for (let index = 0; index < counts.messages; index++) {
     const id = messageId(index)
     const reply = index > 10 && pick(8) === 0 ? messageId(index - 1 - pick(10)) : null
     const embeds = pick(12) === 0 ? JSON.stringify({ title: sentence(pick), fields: [pick(100), null, true] }) : null
     const sentAt = start + index * 61_000 + pick(60_000)
-    message.run(id, channelId(pick(3), pick(6)), userId(pick(counts.users)), reply, sentence(pick), sentAt, pick(50) === 0 ? 1 : 0, embeds)
+    message.run(
+      id,
+      channelId(pick(3), pick(6)),
+      userId(pick(counts.users)),
+      reply,
+      sentence(pick),
+      sentAt,
+      pick(50) === 0 ? 1 : 0,
+      embeds,
+    )
     if (pick(10) === 0) {
       const checksum = Uint8Array.from({ length: 16 }, () => pick(256))
-      attachment.run(id, `photo-${index}.jpg`, 1000 + pick(5_000_000), 200 + pick(3000), checksum, (pick(10_000) / 100).toFixed(2))
+      attachment.run(
+        id,
+        `photo-${index}.jpg`,
+        1000 + pick(5_000_000),
+        200 + pick(3000),
+        checksum,
+        (pick(10_000) / 100).toFixed(2),
+      )
     }
-    for (let count = pick(3); count > 0; count--) reaction.run(id, userId(pick(counts.users)), emojis[pick(emojis.length)] ?? '👍')
+    for (let count = pick(3); count > 0; count--)
+      reaction.run(id, userId(pick(counts.users)), emojis[pick(emojis.length)] ?? '👍')
   }
 }
 

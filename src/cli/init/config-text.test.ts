@@ -9,7 +9,12 @@ const answers = { source: 'app.db', target: null, schema: 'public', strategy: nu
 describe('the file that rowferry init writes', () => {
   test('is valid and holds what was answered', () => {
     const text = writeConfigText({ ...answers, target: 'postgres://app@db/app', strategy: 'merge' }, null)
-    expect(ConfigFile.parse(parse(text))).toEqual({ source: 'app.db', target: 'postgres://app@db/app', schema: 'public', strategy: 'merge' })
+    expect(ConfigFile.parse(parse(text))).toEqual({
+      source: 'app.db',
+      target: 'postgres://app@db/app',
+      schema: 'public',
+      strategy: 'merge',
+    })
   })
 
   test('names every option of the configuration file', () => {

@@ -71,7 +71,12 @@ function tableLines(tables: readonly ListedTable[] | null): string[] {
     `#       ${yamlText(column)}: { type: timestamptz, timeUnit: epoch-ms, onMisfit: reject }`,
   ]
   if (tables === null || tables.length === 0) return lines
-  return [...lines, '#', '# Tables of the source:', ...tables.map((table) => `#   ${oneLine(table.name)}: ${oneLine(table.columns.join(', '))}`)]
+  return [
+    ...lines,
+    '#',
+    '# Tables of the source:',
+    ...tables.map((table) => `#   ${oneLine(table.name)}: ${oneLine(table.columns.join(', '))}`),
+  ]
 }
 
 function yamlText(text: string): string {

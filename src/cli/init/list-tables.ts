@@ -8,12 +8,16 @@ export function listTables(path: string): readonly ListedTable[] | null {
     const database = new DatabaseSync(path, { readOnly: true })
     try {
       const tables = database
-        .prepare("select name from pragma_table_list where schema = 'main' and type = 'table' and name not like 'sqlite\\_%' escape '\\' order by name")
+        .prepare(
+          "select name from pragma_table_list where schema = 'main' and type = 'table' and name not like 'sqlite\\_%' escape '\\' order by name",
+        )
         .all()
       const columns = database.prepare('select name, type from pragma_table_info(?)')
       return tables.map(({ name }) => ({
         name: String(name),
-        columns: columns.all(String(name)).map((column) => `${String(column['name'])} ${String(column['type'])}`.trim()),
+        columns: columns
+          .all(String(name))
+          .map((column) => `${String(column['name'])} ${String(column['type'])}`.trim()),
       }))
     } finally {
       database.close()

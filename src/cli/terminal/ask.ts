@@ -13,7 +13,10 @@ export function answerConfirmations(
   view: ProgressView,
 ): (question: Confirmation) => Promise<boolean> {
   return async ({ message, details }) => {
-    const lines = [screen.colors.yellow(hang('! ', message, screen.width())), ...details.map((detail) => hang('    ', detail, screen.width()))]
+    const lines = [
+      screen.colors.yellow(hang('! ', message, screen.width())),
+      ...details.map((detail) => hang('    ', detail, screen.width())),
+    ]
     for (const line of lines) view.print(line)
     if (yes) {
       view.print('  yes, by --yes')

@@ -7,7 +7,8 @@ import type { Colors } from './screen.ts'
 export function totalLine(state: LiveState, now: number, width: number, colors: Colors): string {
   if (state.profile !== null) return profileLine(state, now, width, colors)
   const elapsed = formatDuration((now - state.startedAt) / 1000)
-  if (state.totalRows === null) return cutText(`${spinner(now)} ${state.activity ?? 'opening source and target'} … ${elapsed}`, width)
+  if (state.totalRows === null)
+    return cutText(`${spinner(now)} ${state.activity ?? 'opening source and target'} … ${elapsed}`, width)
   const done = state.rowsRead()
   const total = Math.max(state.totalRows, done)
   if (state.step !== null && state.step.kind !== 'copy-tables') return stepLine(state, now, width, colors)

@@ -81,55 +81,56 @@ export class LiveState {
   }
 }
 
-const changes: { [Name in TransferEventName]?: (state: LiveState, event: TransferEvents[Name], now: number) => void } = {
-  'profile:progress': (state, event) => {
-    state.profile = event
-    state.activity = 'examining values'
-  },
-  'plan:built': (state, { plan }) => {
-    state.profile = null
-    state.activity = 'plan is made'
-    state.totalRows = plan.tables.reduce((rows, table) => rows + table.rows, 0)
-    state.tablesTotal = plan.tables.length
-  },
-  'step:started': (state, event) => {
-    state.step = event
-    state.activity = event.label
-  },
-  'table:started': (state, event, now) => {
-    state.tables.set(event.table, {
-      name: event.table,
-      rows: event.rows,
-      rowsRead: event.alreadyLoaded,
-      bytes: 0,
-      rejected: 0,
-      altered: 0,
-      startedAt: now,
-      finished: false,
-    })
-  },
-  'table:progress': (state, event) => {
-    const table = state.tables.get(event.table)
-    if (table === undefined) return
-    table.rowsRead = Math.max(table.rowsRead, event.rowsRead)
-    table.bytes = Math.max(table.bytes, event.bytes)
-    table.rejected = event.rejected
-    table.altered = event.altered
-  },
-  'table:finished': (state, event) => {
-    const table = state.tables.get(event.table)
-    if (table === undefined) return
-    table.rowsRead = event.rowsRead
-    table.rejected = event.rejected
-    table.finished = true
-  },
-  'object:created': (state, event) => {
-    state.activity = `${event.kind.replace('-', ' ')} ${event.name}`
-  },
-  'table:verified': (state, event) => {
-    state.activity = `${event.table} compared`
-  },
-}
+const changes: { [Name in TransferEventName]?: (state: LiveState, event: TransferEvents[Name], now: number) => void } =
+  {
+    'profile:progress': (state, event) => {
+      state.profile = event
+      state.activity = 'examining values'
+    },
+    'plan:built': (state, { plan }) => {
+      state.profile = null
+      state.activity = 'plan is made'
+      state.totalRows = plan.tables.reduce((rows, table) => rows + table.rows, 0)
+      state.tablesTotal = plan.tables.length
+    },
+    'step:started': (state, event) => {
+      state.step = event
+      state.activity = event.label
+    },
+    'table:started': (state, event, now) => {
+      state.tables.set(event.table, {
+        name: event.table,
+        rows: event.rows,
+        rowsRead: event.alreadyLoaded,
+        bytes: 0,
+        rejected: 0,
+        altered: 0,
+        startedAt: now,
+        finished: false,
+      })
+    },
+    'table:progress': (state, event) => {
+      const table = state.tables.get(event.table)
+      if (table === undefined) return
+      table.rowsRead = Math.max(table.rowsRead, event.rowsRead)
+      table.bytes = Math.max(table.bytes, event.bytes)
+      table.rejected = event.rejected
+      table.altered = event.altered
+    },
+    'table:finished': (state, event) => {
+      const table = state.tables.get(event.table)
+      if (table === undefined) return
+      table.rowsRead = event.rowsRead
+      table.rejected = event.rejected
+      table.finished = true
+    },
+    'object:created': (state, event) => {
+      state.activity = `${event.kind.replace('-', ' ')} ${event.name}`
+    },
+    'table:verified': (state, event) => {
+      state.activity = `${event.table} compared`
+    },
+  }
 
 function sum(tables: ReadonlyMap<string, LiveTable>, of: (table: LiveTable) => number): number {
   let total = 0

@@ -10,7 +10,8 @@ export function asRowferryError(error: unknown): RowferryError {
   const text = error instanceof Error ? error.message : String(error)
   return new RowferryError('INTERNAL', {
     message: `Something went wrong inside rowferry: ${maskUrl(text)}`,
-    remedy: 'Run it again with --verbose and report what it prints; the log of a transfer is log.jsonl in its folder under .rowferry/transfers.',
+    remedy:
+      'Run it again with --verbose and report what it prints; the log of a transfer is log.jsonl in its folder under .rowferry/transfers.',
     cause: error,
   })
 }
@@ -32,7 +33,10 @@ export function printError(screen: Screen, thrown: unknown): void {
   if (screen.verbose) screen.printError(colors.dim(maskUrl(stackOf(error))))
 }
 
-export function printFailure(screen: Screen, failure: { readonly code: string; readonly message: string; readonly remedy: string | null }): void {
+export function printFailure(
+  screen: Screen,
+  failure: { readonly code: string; readonly message: string; readonly remedy: string | null },
+): void {
   const { colors } = screen
   screen.printError(`${colors.red('✗')} ${maskUrl(failure.message)}`)
   if (failure.remedy !== null) screen.printError(hang('  → ', maskUrl(failure.remedy), screen.width()))

@@ -30,7 +30,9 @@ function printTable(screen: Screen, inspection: Inspection, table: TableProfile)
   const { colors } = screen
   const declared = inspection.catalog.tables.find((candidate) => candidate.name.name === table.table)
   screen.print()
-  screen.print(`${colors.bold(table.table)}  ${colors.dim(`${countOf(table.rows, 'row')}, ${formatBytes(table.bytes)}`)}`)
+  screen.print(
+    `${colors.bold(table.table)}  ${colors.dim(`${countOf(table.rows, 'row')}, ${formatBytes(table.bytes)}`)}`,
+  )
   const text = textTable<ColumnProfile>(
     screen,
     [
@@ -38,13 +40,19 @@ function printTable(screen: Screen, inspection: Inspection, table: TableProfile)
       {
         head: 'Declared',
         cell: (column) => {
-          const declaredType = declared?.columns.find((candidate) => candidate.name === column.column)?.declaredType ?? ''
+          const declaredType =
+            declared?.columns.find((candidate) => candidate.name === column.column)?.declaredType ?? ''
           return declaredType === '' ? '-' : cutText(declaredType, 20)
         },
         dispensable: 2,
       },
       { head: 'Becomes', cell: (column) => decision(inspection, table, column)?.type ?? '-', dispensable: 0 },
-      { head: 'NULL', cell: (column) => (column.nulls === 0 ? '-' : formatCount(column.nulls)), align: 'right', dispensable: 3 },
+      {
+        head: 'NULL',
+        cell: (column) => (column.nulls === 0 ? '-' : formatCount(column.nulls)),
+        align: 'right',
+        dispensable: 3,
+      },
       { head: 'Values', cell: (column) => cutText(classesText(column), 44), dispensable: 1 },
       { head: 'Range', cell: (column) => cutText(rangeText(column), 40), dispensable: 4 },
     ],
@@ -54,16 +62,43 @@ function printTable(screen: Screen, inspection: Inspection, table: TableProfile)
   for (const column of table.columns) printOdd(screen, inspection, table, column)
 }
 
-function decision(inspection: Inspection, table: TableProfile, column: ColumnProfile): Inspection['decisions'][number] | undefined {
+function decision(
+  inspection: Inspection,
+  table: TableProfile,
+  column: ColumnProfile,
+): Inspection['decisions'][number] | undefined {
   return inspection.decisions.find((candidate) => candidate.table === table.table && candidate.column === column.column)
 }
 
+/** Finer classes that say nothing beside the coarser one: 0 and 1 among integers, whole numbers among reals. */
+const coarser: Readonly<Partial<Record<ValueClass, ValueClass>>> = {
+  'integer-bit': 'integer',
+  'real-bit': 'real',
+  'real-integral': 'real',
+}
+
+type FoundClass = readonly [ValueClass, ClassProfile]
+
+function classesOf(column: ColumnProfile): readonly FoundClass[] {
+  const found = (Object.entries(column.classes) as [ValueClass, ClassProfile][]).filter(([, { count }]) => count > 0)
+  const merged = new Map<ValueClass, ClassProfile>()
+  for (const [name, profile] of found) {
+    const wider = coarser[name]
+    const into = wider !== undefined && found.some(([other]) => other === wider) ? wider : name
+    const before = merged.get(into)
+    merged.set(into, {
+      count: profile.count + (before?.count ?? 0),
+      samples: [...(before?.samples ?? []), ...profile.samples],
+    })
+  }
+  return [...merged].toSorted((a, b) => b[1].count - a[1].count)
+}
+
 function classesText(column: ColumnProfile): string {
-  const classes = Object.entries(column.classes) as [ValueClass, ClassProfile][]
-  const ranked = classes.filter(([, found]) => found.count > 0).toSorted((a, b) => b[1].count - a[1].count)
-  if (ranked.length === 0) return 'no values'
-  if (ranked.length === 1) return `${ranked[0]?.[0]}`
-  return ranked.map(([name, found]) => `${name} ${formatCount(found.count)}`).join(', ')
+  const classes = classesOf(column)
+  if (classes.length === 0) return 'no values'
+  if (classes.length === 1) return `${classes[0]?.[0]}`
+  return classes.map(([name, found]) => `${name} ${formatCount(found.count)}`).join(', ')
 }
 
 function rangeText(column: ColumnProfile): string {
@@ -78,11 +113,14 @@ function rangeText(column: ColumnProfile): string {
   return parts.filter((part) => part !== '').join('; ')
 }
 
-/** A class that holds fewer than one in ten values is odd: its samples are shown with their keys. */
+/** A class that holds fewer than one in ten values is odd: its samples are shown with their keys. Numbers among numbers are not. */
 function printOdd(screen: Screen, inspection: Inspection, table: TableProfile, column: ColumnProfile): void {
-  const classes = Object.entries(column.classes) as [ValueClass, ClassProfile][]
+  const classes = classesOf(column)
   const values = classes.reduce((total, [, found]) => total + found.count, 0)
-  const odd: [string, ClassProfile][] = classes.filter(([, found]) => found.count > 0 && found.count * 10 < values)
+  const usual = classes[0]?.[0] ?? ''
+  const odd: (readonly [string, ClassProfile])[] = classes.filter(
+    ([name, found]) => found.count * 10 < values && !(isNumber(name) && isNumber(usual)),
+  )
   odd.push(['with a NUL character', column.withNul], ['not valid in its encoding', column.invalidText])
   for (const [name, found] of odd) {
     if (found.count === 0) continue
@@ -90,7 +128,9 @@ function printOdd(screen: Screen, inspection: Inspection, table: TableProfile, c
       .slice(0, 3)
       .map((sample) => `${JSON.stringify(cutText(sample.value, 40))} at ${keyText(sample.key)}`)
     screen.print(
-      screen.colors.yellow(hang('  ! ', `${column.column}: ${formatCount(found.count)} ${name}: ${samples.join(', ')}`, screen.width())),
+      screen.colors.yellow(
+        hang('  ! ', `${column.column}: ${formatCount(found.count)} ${name}: ${samples.join(', ')}`, screen.width()),
+      ),
     )
   }
   const why = decision(inspection, table, column)
@@ -98,6 +138,10 @@ function printOdd(screen: Screen, inspection: Inspection, table: TableProfile, c
     screen.print(screen.colors.dim(hang('    ', `${column.column} becomes ${why.type}: ${why.reason}`, screen.width())))
     for (const evidence of why.evidence) screen.print(screen.colors.dim(hang('      ', evidence, screen.width())))
   }
+}
+
+function isNumber(name: string): boolean {
+  return name.startsWith('integer') || name.startsWith('real')
 }
 
 function keyText(key: RowKey): string {
@@ -118,7 +162,8 @@ function printOthers(screen: Screen, { catalog }: Inspection): void {
   screen.print(screen.colors.bold('Besides the tables'))
   const shown = screen.verbose ? lines : lines.slice(0, 20)
   for (const line of shown) screen.print(hang('  ', line, screen.width()))
-  if (lines.length > shown.length) screen.print(screen.colors.dim(`  … and ${formatCount(lines.length - shown.length)} more`))
+  if (lines.length > shown.length)
+    screen.print(screen.colors.dim(`  … and ${formatCount(lines.length - shown.length)} more`))
 }
 
 function printOrphans(screen: Screen, orphans: readonly OrphanProfile[]): void {

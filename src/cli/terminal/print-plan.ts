@@ -1,6 +1,7 @@
 import type { Plan, PlannedTable } from '../../model/plan.ts'
 import { tableLabel } from '../../model/catalog.ts'
 import { countOf, formatBytes, formatCount } from '../../report/figures.ts'
+import { warningText } from '../../report/warning-text.ts'
 import { hang } from './cut-text.ts'
 import type { Screen } from './screen.ts'
 
@@ -21,8 +22,12 @@ export async function printPlan(screen: Screen, plan: Plan): Promise<void> {
   )
 }
 
-function comment(line: string): string {
-  return line === '' ? '--' : `-- ${line}`
+/** Names may hold line breaks; what follows one must not become SQL. */
+function comment(text: string): string {
+  return text
+    .split(/\r\n|[\n\r]/)
+    .map((line) => (line === '' ? '--' : `-- ${line}`))
+    .join('\n')
 }
 
 function decisionLines(plan: Plan): string[] {
@@ -49,7 +54,7 @@ function warningLines(plan: Plan): string[] {
     ...[...groups].flatMap(([code, group]) => [
       `  ${code} (${formatCount(group.length)})`,
       ...group.flatMap((warning) => [
-        ...hang('    ', warning.message, 130).split('\n'),
+        ...hang('    ', warningText(warning), 130).split('\n'),
         ...(warning.remedy === null ? [] : hang('    → ', warning.remedy, 130).split('\n')),
       ]),
     ]),

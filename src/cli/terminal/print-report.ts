@@ -1,6 +1,7 @@
 import type { ObjectReport, Report, RowDifference, TableReport, Warning } from '../../model/report.ts'
 import { tableLabel } from '../../model/catalog.ts'
 import { countOf, formatBytes, formatCount, formatDuration, rowsPerSecond } from '../../report/figures.ts'
+import { warningText } from '../../report/warning-text.ts'
 import { cutText, hang } from './cut-text.ts'
 import { printFailure } from './print-error.ts'
 import type { Screen } from './screen.ts'
@@ -25,12 +26,15 @@ export function printReport(screen: Screen, report: Report): void {
 /** The sentence stays whole and on one line: programs look at the last line too. */
 function verdictLine(screen: Screen, report: Report): string {
   const { colors } = screen
-  const paint = report.exitCode === 0 ? colors.green : report.exitCode === 5 || report.exitCode >= 128 ? colors.yellow : colors.red
+  const paint =
+    report.exitCode === 0 ? colors.green : report.exitCode === 5 || report.exitCode >= 128 ? colors.yellow : colors.red
   return colors.bold(paint(report.verdict.replaceAll('\n', ' ')))
 }
 
 const problems = (table: TableReport): number =>
-  table.rejected + table.altered + (table.verification.level !== 'none' && table.verification.verdict === 'differs' ? 1 : 0)
+  table.rejected +
+  table.altered +
+  (table.verification.level !== 'none' && table.verification.verdict === 'differs' ? 1 : 0)
 
 function printTables(screen: Screen, report: Report): void {
   const shown = screen.verbose ? report.tables : mostTelling(report.tables)
@@ -38,7 +42,11 @@ function printTables(screen: Screen, report: Report): void {
   for (const line of textTable(screen, tableColumns(screen, report), shown).split('\n')) screen.print(line)
   const { totals } = report
   if (shown.length < report.tables.length) {
-    screen.print(screen.colors.dim(`… and ${formatCount(report.tables.length - shown.length)} more tables, all without a fault (--verbose shows them)`))
+    screen.print(
+      screen.colors.dim(
+        `… and ${formatCount(report.tables.length - shown.length)} more tables, all without a fault (--verbose shows them)`,
+      ),
+    )
   }
   const rate = rowsPerSecond(totals.rowsRead, report.seconds)
   screen.print(
@@ -71,7 +79,14 @@ function tableColumns(screen: Screen, report: Report): TextColumn<TableReport>[]
     { head: 'Read', cell: (table) => formatCount(table.rowsRead), align: 'right', dispensable: 0 },
     { head: 'Loaded', cell: (table) => formatCount(loaded(table)), align: 'right', dispensable: 1 },
     ...(anySkipped
-      ? [{ head: 'Skipped', cell: (table: TableReport) => orNone(table.counts.skipped), align: 'right' as const, dispensable: 2 }]
+      ? [
+          {
+            head: 'Skipped',
+            cell: (table: TableReport) => orNone(table.counts.skipped),
+            align: 'right' as const,
+            dispensable: 2,
+          },
+        ]
       : []),
     { head: 'Rejected', cell: (table) => orNone(table.rejected), align: 'right', dispensable: 2, paint: warn },
     { head: 'Altered', cell: (table) => orNone(table.altered), align: 'right', dispensable: 3, paint: warn },
@@ -119,7 +134,9 @@ function printDifferences(screen: Screen, report: Report): void {
 }
 
 function differenceText(difference: RowDifference): string {
-  const key = Object.entries(difference.key).map(([column, value]) => `${column}=${value ?? 'NULL'}`).join(', ')
+  const key = Object.entries(difference.key)
+    .map(([column, value]) => `${column}=${value ?? 'NULL'}`)
+    .join(', ')
   if (difference.problem === 'missing') return `${key}: not in the target`
   if (difference.problem === 'extra') return `${key}: not in the source`
   const columns = difference.columns.map(
@@ -142,8 +159,9 @@ export function printWarnings(screen: Screen, warnings: readonly Warning[]): voi
   for (const [code, group] of groups) {
     const samples = screen.verbose ? group : group.slice(0, mostSamples)
     screen.print(`${colors.yellow('!')} ${code} ${colors.dim(`(${formatCount(group.length)})`)}`)
-    for (const warning of samples) screen.print(hang('    ', warning.message, screen.width()))
-    if (group.length > samples.length) screen.print(colors.dim(`    … and ${formatCount(group.length - samples.length)} more`))
+    for (const warning of samples) screen.print(hang('    ', warningText(warning), screen.width()))
+    if (group.length > samples.length)
+      screen.print(colors.dim(`    … and ${formatCount(group.length - samples.length)} more`))
     const remedies = [...new Set(samples.flatMap((warning) => warning.remedy ?? []))]
     for (const remedy of remedies.slice(0, screen.verbose ? remedies.length : 1)) {
       screen.print(hang('    → ', remedy, screen.width()))
@@ -162,9 +180,14 @@ export function printObjects(screen: Screen, objects: readonly ObjectReport[]): 
     const where = object.table === null ? '' : ` of ${tableLabel(object.table)}`
     const why = object.error ?? object.note
     const mark = object.outcome === 'refused' ? colors.red('✗') : colors.yellow('!')
-    screen.print(`${mark} ${hang('  ', `${object.kind.replaceAll('-', ' ')} ${object.name}${where}${why === null ? '' : `: ${why}`}`, screen.width()).trimStart()}`)
+    screen.print(
+      `${mark} ${hang('  ', `${object.kind.replaceAll('-', ' ')} ${object.name}${where}${why === null ? '' : `: ${why}`}`, screen.width()).trimStart()}`,
+    )
   }
-  if (lost.length > shown.length) screen.print(colors.dim(`  … and ${formatCount(lost.length - shown.length)} more; report.html shows all with their SQL`))
+  if (lost.length > shown.length)
+    screen.print(
+      colors.dim(`  … and ${formatCount(lost.length - shown.length)} more; report.html shows all with their SQL`),
+    )
 }
 
 function printFiles(screen: Screen, report: Report): void {

@@ -1,6 +1,7 @@
 import type { Emit, TransferEventName, TransferEvents } from '../../model/events.ts'
 import type { Finding } from '../../model/report.ts'
 import { countOf, formatCount, formatDuration, formatPercent, rowsPerSecond } from '../../report/figures.ts'
+import { warningText } from '../../report/warning-text.ts'
 import { cutText, hang } from './cut-text.ts'
 import { openLiveBars, type LiveBars } from './live-bars.ts'
 import { LiveState } from './live-state.ts'
@@ -107,14 +108,18 @@ const lines: LineMakers = {
         : null,
   'object:created': (event, screen) =>
     event.error !== null && screen.verbose ? `! ${event.kind} ${event.name}: ${event.error}` : null,
-  'warning': (event, screen) => (screen.verbose ? screen.colors.yellow(`! ${event.message}`) : null),
-  'retry': (event, screen) =>
+  warning: (event, screen) => (screen.verbose ? screen.colors.yellow(`! ${warningText(event)}`) : null),
+  retry: (event, screen) =>
     screen.colors.yellow(
       `! ${event.what}: ${event.reason}; attempt ${event.attempt} of ${event.attempts} in ${formatDuration(event.waitMs / 1000)}`,
     ),
 }
 
-function lineOf<Name extends TransferEventName>(name: Name, event: TransferEvents[Name], screen: Screen): string | null {
+function lineOf<Name extends TransferEventName>(
+  name: Name,
+  event: TransferEvents[Name],
+  screen: Screen,
+): string | null {
   const make = lines[name] as ((event: TransferEvents[Name], screen: Screen) => string | null) | undefined
   return make?.(event, screen) ?? null
 }

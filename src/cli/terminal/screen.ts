@@ -46,11 +46,7 @@ export type ScreenOptions = Pick<TerminalOptions, 'json' | 'verbose' | 'quiet' |
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-export function openScreen(
-  options: ScreenOptions,
-  streams: Streams,
-  environment: Environment,
-): Screen {
+export function openScreen(options: ScreenOptions, streams: Streams, environment: Environment): Screen {
   const besideOnly = screenOn(streams.stderr, options, streams, environment)
   const beside: Screen = {
     ...besideOnly,
@@ -76,7 +72,9 @@ function screenOn(
     json: options.json,
     verbose: options.verbose,
     quiet: options.quiet,
-    colors: pc.createColors(terminal && options.color && !isOn(environment['NO_COLOR']) && environment['TERM'] !== 'dumb'),
+    colors: pc.createColors(
+      terminal && options.color && !isOn(environment['NO_COLOR']) && environment['TERM'] !== 'dumb',
+    ),
     stream,
     live: terminal && !options.quiet && !plainOnly,
     interactive: streams.stdin.isTTY === true && streams.stdout.isTTY === true && !options.json,

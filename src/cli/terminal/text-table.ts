@@ -48,7 +48,10 @@ export function textTable<Row>(screen: Screen, columns: readonly TextColumn<Row>
 function columnsThatFit<Row>(columns: readonly TextColumn<Row>[], widths: readonly number[], width: number): number[] {
   let kept = columns.map((_, index) => index)
   const total = (): number =>
-    kept.reduce((sum, index) => sum + (index === 0 ? Math.min(widths[0] ?? 0, narrowestFirst * 2) : (widths[index] ?? 0)) + 2, -2)
+    kept.reduce(
+      (sum, index) => sum + (index === 0 ? Math.min(widths[0] ?? 0, narrowestFirst * 2) : (widths[index] ?? 0)) + 2,
+      -2,
+    )
   while (total() > width) {
     const worst = Math.max(...kept.map((index) => columns[index]?.dispensable ?? 0))
     if (worst === 0) break

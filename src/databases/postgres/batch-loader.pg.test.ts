@@ -1,3 +1,6 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { checkpointAfter, givenTransfer } from '../../../test/support/given-transfer.ts'
 import { encodeRows, plannedTable } from '../../../test/support/planned-tables.ts'
@@ -183,6 +186,29 @@ describe('exactly once', () => {
     expect((await transfer.shard(people)).position).toBeNull()
     await transfer.load(people, [[1n, 'again']])
     expect((await transfer.shard(people)).position).toBe('1')
+  })
+})
+
+describe('a process killed with SIGKILL after its COPY and checkpoint, before the commit', () => {
+  test('leaves neither, and the batch loads when it is sent again', async () => {
+    const table = { ...people, mode: 'into-empty' } as const
+    const setup = `${createPeople};
+      create function refuse() returns trigger language plpgsql as $$ begin raise 'fired'; end $$;
+      create trigger refuse before insert on people for each row execute function refuse();`
+    await using transfer = await givenTransfer([table], { setup })
+    const task = JSON.stringify({ url: transfer.url, transferId: transfer.id, table })
+    const victim = spawn(process.execPath, [fileURLToPath(new URL('../../../test/support/loader-victim.ts', import.meta.url)), task], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    const [said] = (await once(victim.stdout, 'data')) as [Buffer]
+    expect(said.toString()).toBe('before the commit\n')
+    const ended = once(victim, 'exit')
+    victim.kill('SIGKILL')
+    await ended
+    await transfer.load(table, [[1n, 'again']])
+    expect(await transfer.query('select name from people')).toEqual([{ name: 'again' }])
+    expect((await transfer.shard(table)).rowsRead).toBe(1)
+    expect(await transfer.query(`select tgenabled from pg_trigger where tgname = 'refuse'`)).toEqual([{ tgenabled: 'O' }])
   })
 })
 

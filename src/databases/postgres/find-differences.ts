@@ -9,6 +9,9 @@ import { comparable, type MatchColumn, readMatchKey, readTargetColumns, type Tar
 /** Values in a difference are cut at so many characters. */
 const shownCharacters = 200
 
+/** A join holds at most 1,664 columns of both sides together (MaxTupleAttributeNumber): wider tables are compared row by row as a whole. */
+const widestJoin = 800
+
 export type FindDifferencesOptions = {
   /** At most so many differences are listed; all are counted. */
   readonly limit: number
@@ -49,7 +52,7 @@ export async function findDifferences(
       : ruleSql(table, columns, staging, match)
     return await run(client, sql, columns, table.matchKey, options)
   }
-  const key = await usableKey(client, table, columns, staging)
+  const key = columns.length > widestJoin ? [] : await usableKey(client, table, columns, staging)
   const comparison = { columns, key }
   const sql = key.length > 0 ? keyedSql(table, comparison, staging) : wholeRowsSql(table, columns, staging)
   return await run(client, sql, columns, key, options)

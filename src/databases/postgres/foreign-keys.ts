@@ -11,85 +11,97 @@ export type StoredForeignKey = {
   readonly definition: string
 }
 
-/** Foreign keys of the tables that point to one of the tables themselves: those that can stand in the way of an order. */
-export async function readForeignKeysAmong(client: ClientBase, tables: readonly TableName[]): Promise<StoredForeignKey[]> {
-  const { rows } = await client.query<{ schema: string; table: string; name: string; definition: string }>(
+export type ForeignKeyAmong = StoredForeignKey & {
+  readonly parent: TableName
+  /** Whether this user may drop it and make it again: as owner of the table, and with REFERENCES on the parent. */
+  readonly mayDrop: boolean
+}
+
+/** Foreign keys that point from one of the tables to one of the tables: those that can stand in the way of an order. */
+export async function readForeignKeysAmong(client: ClientBase, tables: readonly TableName[]): Promise<ForeignKeyAmong[]> {
+  const { rows } = await client.query<Record<'schema' | 'table' | 'name' | 'definition' | 'parentSchema' | 'parent' | 'mayDrop', string>>(
     `with listed as (
        select c.oid from unnest($1::text[], $2::text[]) as wanted (schema, name)
        join pg_catalog.pg_namespace n on n.nspname = wanted.schema
        join pg_catalog.pg_class c on c.relnamespace = n.oid and c.relname = wanted.name
      )
-     select n.nspname as schema, c.relname as "table", f.conname as name, pg_get_constraintdef(f.oid) as definition
+     select n.nspname as schema, c.relname as "table", f.conname as name, pg_get_constraintdef(f.oid) as definition,
+       pn.nspname as "parentSchema", p.relname as parent,
+       (pg_has_role(c.relowner, 'usage') and has_table_privilege(p.oid, 'references'))::int as "mayDrop"
      from pg_catalog.pg_constraint f
      join pg_catalog.pg_class c on c.oid = f.conrelid
      join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+     join pg_catalog.pg_class p on p.oid = f.confrelid
+     join pg_catalog.pg_namespace pn on pn.oid = p.relnamespace
      where f.contype = 'f' and f.conparentid = 0
        and f.conrelid in (select oid from listed) and f.confrelid in (select oid from listed)
      order by n.nspname, c.relname, f.conname`,
     [tables.map(({ schema }) => schema), tables.map(({ name }) => name)],
   )
-  return rows.map(({ schema, table, name, definition }) => ({ table: { schema, name: table }, name, definition }))
+  return rows.map(({ schema, table, name, definition, parentSchema, parent, mayDrop }) => ({
+    table: { schema, name: table },
+    name,
+    definition,
+    parent: { schema: parentSchema, name: parent },
+    mayDrop: mayDrop === '1',
+  }))
 }
 
-/** Run it in the transaction that remembers the keys (`store/dropped-foreign-keys.ts`), so that none is ever forgotten. */
+/** Keys that are gone already stay gone. Run it in the transaction that remembers them, so that none is ever forgotten. */
 export async function dropForeignKeys(client: ClientBase, keys: readonly StoredForeignKey[]): Promise<void> {
   for (const key of keys) {
-    await client.query(`alter table ${qualifiedName(key.table)} drop constraint ${quoteIdentifier(key.name)}`)
+    await client.query(`alter table ${qualifiedName(key.table)} drop constraint if exists ${quoteIdentifier(key.name)}`)
   }
 }
 
 export type RestoredForeignKey = {
   readonly key: StoredForeignKey
-  /** `not-valid`: rows contradict it; it stands again and holds for new rows. `gone`: its table is not there any more. */
+  /** `not-valid`: it holds for new rows; rows that are there contradict it, or were not looked at. `gone`: its table is gone. */
   readonly outcome: 'restored' | 'not-valid' | 'gone'
-  /** PostgreSQL's reason for anything but `restored`. */
+  /** Why it is not `restored`. */
   readonly reason: string | null
 }
 
 /**
- * Makes each key again, in a transaction of its own together with `forget`, so that it may be repeated after a crash. A
- * key that stands already (same name) counts as restored.
+ * Makes the key again, or validates it where it stands NOT VALID. `check` false: only so much that new rows are checked,
+ * which needs no scan (the load is not over). In the caller's transaction; may be repeated.
  */
-export async function restoreForeignKeys(
+export async function restoreForeignKey(
   client: ClientBase,
-  keys: readonly StoredForeignKey[],
-  forget: (client: ClientBase, key: StoredForeignKey) => Promise<void>,
-): Promise<RestoredForeignKey[]> {
-  const restored: RestoredForeignKey[] = []
-  for (const key of keys) {
-    await client.query('begin')
-    try {
-      const outcome = await restoreKey(client, key)
-      await forget(client, key)
-      await client.query('commit')
-      restored.push({ key, ...outcome })
-    } catch (error) {
-      await client.query('rollback').catch(() => undefined) // the first error says what happened
-      throw error
-    }
+  key: StoredForeignKey,
+  options: { readonly check: boolean },
+): Promise<RestoredForeignKey> {
+  const table = `alter table ${qualifiedName(key.table)}`
+  const name = quoteIdentifier(key.name)
+  const wasNotValid = /\bnot valid$/i.test(key.definition)
+  const standing = await findKey(client, key)
+  if (standing === 'no table') return { key, outcome: 'gone', reason: 'its table does not exist any more' }
+  if (standing === 'no key') {
+    await client.query(`${table} add constraint ${name} ${key.definition}${wasNotValid ? '' : ' not valid'}`)
   }
-  return restored
+  if (wasNotValid || standing === 'valid') return { key, outcome: 'restored', reason: null }
+  if (!options.check) return { key, outcome: 'not-valid', reason: 'the load is not over' }
+  await client.query('savepoint validate')
+  try {
+    await client.query(`${table} validate constraint ${name}`)
+    return { key, outcome: 'restored', reason: null }
+  } catch (error) {
+    if (!isDataError(error)) throw error
+    await client.query('rollback to savepoint validate')
+    return { key, outcome: 'not-valid', reason: messageOf(error) }
+  }
 }
 
-async function restoreKey(client: ClientBase, key: StoredForeignKey): Promise<Omit<RestoredForeignKey, 'key'>> {
-  const { rows } = await client.query<{ tables: string; keys: string }>(
-    `select count(*) as tables, count(f.oid) as keys
+async function findKey(client: ClientBase, key: StoredForeignKey): Promise<'no table' | 'no key' | 'valid' | 'not valid'> {
+  const { rows } = await client.query<{ valid: string | null }>(
+    `select f.convalidated::int as valid
      from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-     left join pg_catalog.pg_constraint f on f.conrelid = c.oid and f.conname = $3
+     left join pg_catalog.pg_constraint f on f.conrelid = c.oid and f.conname = $3 and f.contype = 'f'
      where n.nspname = $1 and c.relname = $2`,
     [key.table.schema, key.table.name, key.name],
   )
-  if (Number(rows[0]?.tables) === 0) return { outcome: 'gone', reason: 'its table does not exist any more' }
-  if (Number(rows[0]?.keys) > 0) return { outcome: 'restored', reason: null }
-  const add = `alter table ${qualifiedName(key.table)} add constraint ${quoteIdentifier(key.name)} ${key.definition}`
-  await client.query('savepoint restore')
-  try {
-    await client.query(add)
-    return { outcome: 'restored', reason: null }
-  } catch (error) {
-    if (!isDataError(error)) throw error
-    await client.query('rollback to savepoint restore')
-    await client.query(/\bnot valid$/i.test(add) ? add : `${add} not valid`)
-    return { outcome: 'not-valid', reason: messageOf(error) }
-  }
+  const [found] = rows
+  if (!found) return 'no table'
+  if (found.valid === null) return 'no key'
+  return found.valid === '1' ? 'valid' : 'not valid'
 }

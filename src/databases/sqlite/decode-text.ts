@@ -8,15 +8,17 @@ export function textEncoding(pragma: unknown): TextEncoding {
   return pragma === 'UTF-16le' || pragma === 'UTF-16be' ? pragma : 'UTF-8'
 }
 
+/** Node puts U+FFFD in place of invalid bytes, without a word: such a text must be looked at as bytes. */
+export function isSuspicious(text: string): boolean {
+  return text.includes('\uFFFD')
+}
+
 /**
- * True when a text that SQLite handed out decoded may not be what is stored, and must be looked at as bytes.
- *
- * UTF-8: Node puts U+FFFD in place of invalid bytes, without a word. UTF-16: SQLite itself takes a lone surrogate and
- * the unit after it for one character outside the BMP (utf.c, READ_UTF16LE): stored D800 0041 is read as U+10041.
+ * UTF-16 cannot be read as text at all: SQLite takes a lone surrogate and the unit after it for one character outside the
+ * BMP (utf.c, READ_UTF16LE): stored D800 0041 is read as U+10041.
  */
-export function suspicionFor(encoding: TextEncoding): (text: string) => boolean {
-  if (encoding === 'UTF-8') return (text) => text.includes('\uFFFD')
-  return (text) => /[\uD800-\uDFFF\uFFFD]/.test(text)
+export function mustReadAsBytes(encoding: TextEncoding): boolean {
+  return encoding !== 'UTF-8'
 }
 
 /** A text from its stored bytes; bytes where it cannot be a string. */

@@ -166,7 +166,7 @@ export class ColumnExaminer {
   #examineTextBytes(text: TextBytes, row: SqliteRow): number {
     this.#add('text', text, row)
     if (!text.valid) this.#invalidText.add(text, row, this.#keyOf)
-    if (text.bytes.includes(0)) this.#withNul.add(text, row, this.#keyOf)
+    if (hasNul(text)) this.#withNul.add(text, row, this.#keyOf)
     this.#maxCharacters = Math.max(this.#maxCharacters, countCharacters(text.bytes))
     this.#maxBytes = Math.max(this.#maxBytes, text.bytes.length)
     return text.bytes.length
@@ -219,6 +219,10 @@ function charactersOf(text: string): number {
     if ((text.charCodeAt(index) & 0xfc00) === 0xd800) pairs++
   }
   return text.length - pairs
+}
+
+function hasNul({ bytes, encoding }: TextBytes): boolean {
+  return encoding === 'UTF-8' ? bytes.includes(0) : new TextDecoder(encoding).decode(bytes).includes('\0')
 }
 
 function countCharacters(utf8: Uint8Array): number {

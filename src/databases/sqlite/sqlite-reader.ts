@@ -3,7 +3,7 @@ import type { SqliteRow, SqliteValue } from '../../model/batch.ts'
 import type { TableName } from '../../model/catalog.ts'
 import type { OrphanProfile } from '../../model/profile.ts'
 import type { ReadRequest, RowPage, RowReader } from '../databases.ts'
-import { decodeText, suspicionFor, textEncoding, type TextEncoding } from './decode-text.ts'
+import { decodeText, isSuspicious, mustReadAsBytes, textEncoding, type TextEncoding } from './decode-text.ts'
 import { isDamage, translateSqliteError } from './sqlite-errors.ts'
 import { quoteName } from './sqlite-identifiers.ts'
 import { prepareLookup } from './sqlite-lookup.ts'
@@ -152,7 +152,6 @@ const mayExceedString = 128 * 1024 * 1024
 class TextReader {
   readonly #db: DatabaseSync
   readonly #encoding: TextEncoding
-  readonly #suspicious: (text: string) => boolean
   readonly #request: ReadRequest
   readonly #rowidName: string | null
   readonly #cells = new Map<number, StatementSync>()
@@ -162,10 +161,10 @@ class TextReader {
   constructor(db: DatabaseSync, encoding: TextEncoding, request: ReadRequest, rowidName: string | null) {
     this.#db = db
     this.#encoding = encoding
-    this.#suspicious = suspicionFor(encoding)
     this.#request = request
     this.#rowidName = rowidName
-    this.#asBytes = new Set(request.widestRowBytes > mayExceedString ? request.columns.keys() : [])
+    const asBytes = mustReadAsBytes(encoding) || request.widestRowBytes > mayExceedString
+    this.#asBytes = new Set(asBytes ? request.columns.keys() : [])
   }
 
   get expressions(): string[] {
@@ -180,12 +179,11 @@ class TextReader {
   /** Changes the rows in place where it can: this is the hot path. */
   readRows(rows: RawRow[]): SqliteRow[] {
     if (this.#asBytes.size > 0) return rows.map((row) => this.#joinPairs(row))
-    const suspicious = this.#suspicious
     const columns = this.#request.columns.length
     for (const row of rows) {
       for (let column = 0; column < columns; column++) {
         const value = row[column]
-        if (typeof value === 'string' && suspicious(value)) this.#readAgain(row, column)
+        if (typeof value === 'string' && isSuspicious(value)) this.#readAgain(row, column)
       }
     }
     return rows
@@ -200,7 +198,7 @@ class TextReader {
       for (const column of this.#request.columns.keys()) {
         const value = row[at]
         at += pairs && this.#asBytes.has(column) ? 2 : 1
-        if (typeof value === 'string' && this.#suspicious(value)) this.#asBytes.add(column)
+        if (typeof value === 'string' && isSuspicious(value)) this.#asBytes.add(column)
       }
       if (this.#asBytes.size > before) return true
     }

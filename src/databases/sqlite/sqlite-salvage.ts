@@ -50,9 +50,27 @@ export function* salvageByRowid(
     }
     if (report === null) throw problem
     const resume = findReadable(next, range.last, prepareProbe(db, walk, range.last))
-    report({ by: 'rowid', table: walk.table, first: next, last: (resume ?? range.last + 1n) - 1n })
+    const last = (resume ?? range.last + 1n) - 1n
+    report({ by: 'rowid', table: walk.table, first: firstRowid(db, walk, next, last), last })
     if (resume === null) return
     next = resume
+  }
+}
+
+/** Where the damage is only in a row's values its rowid can be read; otherwise the range starts where the last row ended. */
+function firstRowid(
+  db: DatabaseSync,
+  walk: Walk & { readonly rowidName: string },
+  first: bigint,
+  last: bigint,
+): bigint {
+  try {
+    const found = selectByRowid(db, { ...walk, expressions: [] }).all(first, last, 1) as unknown as RawRow[]
+    const rowid = found[0]?.[0]
+    return typeof rowid === 'bigint' && rowid >= first ? rowid : first
+  } catch (error) {
+    if (isDamage(error)) return first
+    throw error
   }
 }
 

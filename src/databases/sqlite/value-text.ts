@@ -9,9 +9,14 @@ export function valueText(value: SqliteValue): string {
   if (typeof value === 'string') return cut(value)
   if (typeof value === 'bigint') return value.toString()
   if (typeof value === 'number') return realText(value)
-  if (value instanceof TextBytes) return cut(Buffer.from(value.bytes.subarray(0, longest + 1)).toString('utf8'))
+  if (value instanceof TextBytes) return cut(textStart(value))
   const hex = Buffer.from(value.buffer, value.byteOffset, Math.min(value.byteLength, longest / 2)).toString('hex')
   return `x'${hex}${value.byteLength > longest / 2 ? '…' : ''}'`
+}
+
+/** Enough of it to be cut; invalid bytes show as U+FFFD. */
+function textStart({ bytes, encoding }: TextBytes): string {
+  return new TextDecoder(encoding, { ignoreBOM: true }).decode(bytes.subarray(0, 4 * (longest + 1)))
 }
 
 /** `1.0`, not `1`: a real stays recognisable. */

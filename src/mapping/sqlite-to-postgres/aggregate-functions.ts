@@ -97,7 +97,8 @@ function extreme(name: string, value: Typed, call: AggregateCall['call']): Typed
   if (value.kind === 'boolean' || value.kind === 'truth') return atom('integer', 'integer', call(name, [cast(value, 'integer').sql]))
   const sortable = isNumber(value.kind) || value.kind === 'text' || value.kind === 'temporal' || value.kind === 'unknown'
   if (!sortable) return refuse(`${name}() of ${describe(value)}`)
-  const kept = value.column ? { column: value.column } : {}
+  // Only what the times are like is kept: an aggregate has no affinity.
+  const kept = value.column && value.kind === 'temporal' ? { column: value.column } : {}
   return atom(value.kind, value.type, call(name, [ordering(value).sql]), kept)
 }
 

@@ -10,7 +10,7 @@ import {
   type Typed,
 } from './expression-types.ts'
 
-export type Common = { readonly values: Typed[]; readonly kind: Kind; readonly type: string | null }
+export type Common = { readonly values: Typed[]; readonly kind: Kind; readonly type: string | null; readonly mixed: boolean }
 
 /**
  * One type for the results of CASE, coalesce(), UNION …: SQLite lets each be of its own type, PostgreSQL does not. `what`
@@ -19,13 +19,13 @@ export type Common = { readonly values: Typed[]; readonly kind: Kind; readonly t
 export function commonKind(given: readonly Typed[], what: string): Common {
   if (given.some((value) => value.kind === 'boolean')) {
     const booleans = given.map(asBoolean)
-    if (booleans.every((value) => value !== null)) return { values: booleans, kind: 'boolean', type: 'boolean' }
+    if (booleans.every((value) => value !== null)) return { values: booleans, kind: 'boolean', type: 'boolean', mixed: false }
   }
   const values = given.map((value) => (value.kind === 'boolean' ? cast(value, 'integer') : asValue(value)))
   const known = values.filter((value) => value.kind !== 'null')
   const kinds = new Set(known.map((value) => value.kind))
   const [first] = known
-  if (!first) return { values, kind: 'null', type: null }
+  if (!first) return { values, kind: 'null', type: null, mixed: false }
   if (kinds.size > 1 && !known.every((value) => isNumber(value.kind))) {
     return refuse(`${what} gives ${[...kinds].join(' and ')} values, and a PostgreSQL expression has one type`)
   }
@@ -33,8 +33,12 @@ export function commonKind(given: readonly Typed[], what: string): Common {
     return refuse(`${what} gives times of different types`)
   }
   const kind = widest(known.map((value) => value.kind)) ?? first.kind
+  if (kind === 'real' && known.some((value) => value.kind === 'integer' && value.type === 'bigint')) {
+    return refuse(`${what} gives whole numbers and fractions, and as a double a whole number beyond 2^53 would lose digits`)
+  }
   const type = commonType(known, kind)
-  return { values: values.map((value) => fitNumber(value, kind)), kind, type }
+  const mixed = kind === 'real' && known.some((value) => value.kind !== 'real' || value.mixed === true)
+  return { values: values.map((value) => fitNumber(value, kind)), kind, type, mixed }
 }
 
 function widest(kinds: readonly Kind[]): Kind | null {

@@ -28,6 +28,8 @@ export type OutputColumn = {
   readonly name: string
   readonly kind: Kind
   readonly type: string | null
+  /** See `Typed.mixed`. */
+  readonly mixed: boolean
   /** The table's column it is, where it is one. */
   readonly column: ScopeColumn | null
 }

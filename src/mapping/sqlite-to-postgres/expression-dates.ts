@@ -81,7 +81,9 @@ function startingPoint(value: Typed, unixEpoch: boolean, context: Context): Time
   if (value.moment && !unixEpoch && value.moment.shape !== 'time') return { ...plain, sql: value.moment.sql }
   if (value.kind === 'temporal') return { ...plain, sql: columnTime(value, unixEpoch) }
   if (unixEpoch && (value.kind === 'integer' || value.kind === 'real')) {
-    return { ...plain, sql: `to_timestamp(${value.sql}) at time zone 'utc'` }
+    context.notes.add('a time outside the years 1 to 9999 is NULL')
+    const inRange = `${operand(value)} between -62135596800 and 253402300799`
+    return { ...plain, sql: `case when ${inRange} then to_timestamp(${value.sql}) at time zone 'utc' end` }
   }
   const name = column ? `${column.target}, which is ${value.type} in PostgreSQL,` : describe(value)
   return refuse(`it reads ${name} as a time, and what SQLite would make of its values is not known`)

@@ -130,12 +130,12 @@ function trim(name: string, [value, characters]: readonly Typed[]): Typed {
 
 /** Positions from 1 mean the same; 0 and negative ones count otherwise in SQLite. */
 function substring([value, from, count]: readonly Typed[]): Typed {
-  const text = textOrBlob(need(value, 'substr'))
+  const text = asText(need(value, 'substr'))
   const start = need(from, 'substr')
   const { literal } = start
   if (start.kind !== 'integer') return refuse(`substr() from ${describe(start)}`)
   if (literal?.kind === 'integer' && literal.value < 0n) {
-    if (count || text.kind !== 'text') return refuse('substr() with a negative start and a length')
+    if (count) return refuse('substr() with a negative start and a length')
     return atom('text', 'text', `right(${text.sql}, ${-literal.value})`)
   }
   if (!start.notNegative) return refuse('substr() whose start may be negative')
@@ -153,9 +153,10 @@ function int4(value: Typed): string {
 
 function hex(value: Typed, context: Context): Typed {
   if (value.randomDigits) return atom('text', 'text', `upper(${value.randomDigits})`, { randomDigits: value.randomDigits })
-  if (value.kind === 'blob') return atom('text', 'text', `upper(encode(${value.sql}, 'hex'))`)
+  // hex(NULL) is an empty text in SQLite.
+  if (value.kind === 'blob') return atom('text', 'text', `coalesce(upper(encode(${value.sql}, 'hex')), '')`)
   requireImmutable(context, 'convert_to()')
-  return atom('text', 'text', `upper(encode(convert_to(${asText(value).sql}, 'UTF8'), 'hex'))`)
+  return atom('text', 'text', `coalesce(upper(encode(convert_to(${asText(value).sql}, 'UTF8'), 'hex')), '')`)
 }
 
 /** Twelve random digits, 48 bits, from the end of each version 4 UUID, which comes from the server's strong random source. */
@@ -173,23 +174,25 @@ function randomDigits(size: Typed, context: Context): string {
 
 function coalesce(args: readonly Typed[]): Typed {
   if (args.length < 2) return refuse('coalesce() with too few arguments')
-  const { values, kind, type } = commonKind(args, 'coalesce()')
-  return atom(kind, type, `coalesce(${values.map((value) => value.sql).join(', ')})`)
+  const { values, kind, type, mixed } = commonKind(args, 'coalesce()')
+  return atom(kind, type, `coalesce(${values.map((value) => value.sql).join(', ')})`, { mixed })
 }
 
 function choose([condition, then, otherwise]: readonly Typed[]): Typed {
-  const { values, kind, type } = commonKind([need(then, 'iif'), otherwise ?? nullLiteral], 'iif()')
+  const { values, kind, type, mixed } = commonKind([need(then, 'iif'), otherwise ?? nullLiteral], 'iif()')
   const [yes, no] = values
-  return atom(kind, type, `case when ${asCondition(need(condition, 'iif')).sql} then ${yes?.sql} else ${no?.sql} end`)
+  return atom(kind, type, `case when ${asCondition(need(condition, 'iif')).sql} then ${yes?.sql} else ${no?.sql} end`, { mixed })
 }
 
 /** With several arguments SQLite gives NULL if any is NULL; least() and greatest() pass NULLs over. */
 function extreme(name: 'least' | 'greatest', args: readonly Typed[]): Typed {
-  const { values, kind, type } = commonKind(args, `${name === 'least' ? 'min' : 'max'}()`)
+  const { values, kind, type, mixed } = commonKind(args, `${name === 'least' ? 'min' : 'max'}()`)
   if (args.some((arg) => arg.collation && arg.collation.name !== 'BINARY')) return refuse('min() or max() under a collation')
   const nulls = values.filter((value) => !value.literal).map((value) => `${operand(value)} is null`)
   const pick = `${name}(${values.map((value) => bytewise(value).sql).join(', ')})`
-  return nulls.length === 0 ? atom(kind, type, pick) : atom(kind, type, `case when not (${nulls.join(' or ')}) then ${pick} end`)
+  return nulls.length === 0
+    ? atom(kind, type, pick, { mixed })
+    : atom(kind, type, `case when not (${nulls.join(' or ')}) then ${pick} end`, { mixed })
 }
 
 /** Constant for a column that can only hold one storage class. */

@@ -67,6 +67,8 @@ export type Typed = {
   readonly number?: Typed
   /** Random hexadecimal digits in small letters, for `randomblob()` and what `hex()` makes of it. */
   readonly randomDigits?: string
+  /** A double that may be a whole number in SQLite, whose division leaves the fraction out. */
+  readonly mixed?: boolean
   /** For `inside`: the value as `jsonb`. */
   readonly insideJson?: string
 }

@@ -80,5 +80,7 @@ function tableContext(scope: ExpressionScope, purpose: Purpose, notes: Set<strin
 export function columnReference(column: ScopeColumn, sql: string): Typed {
   const kind = kindOfType(column.type)
   const collation = column.collation ? { collation: { name: column.collation, explicit: false } } : {}
-  return atom(kind, kind === 'unknown' ? null : column.type, sql, { column, ...collation })
+  // A column of any other affinity keeps whole numbers whole beside its fractions.
+  const mixed = kind === 'real' && (column.affinity ?? 'real') !== 'real'
+  return atom(kind, kind === 'unknown' ? null : column.type, sql, { column, mixed, ...collation })
 }

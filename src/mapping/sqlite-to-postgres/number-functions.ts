@@ -5,7 +5,7 @@ import { asNumber, asReal, atom, cast, describe, operand, refuse, typed, type Ty
 export const numberFunctions: Readonly<Record<string, (args: readonly Typed[], context: Context) => Typed>> = {
   abs: ([value]) => {
     const number = asNumber(value ?? refuse('abs() without argument'))
-    const more = number.kind === 'integer' ? { notNegative: true } : {}
+    const more = number.kind === 'integer' ? { notNegative: true } : { mixed: number.mixed === true }
     return atom(number.kind, number.type, `abs(${number.sql})`, more)
   },
   round: ([value, digits], context) => round(value ?? refuse('round() without argument'), digits, context),
@@ -51,17 +51,28 @@ export function arithmetic(operator: '+' | '-' | '*' | '/' | '%', left: Typed, r
     return refuse(`% of ${describe(a.kind === 'integer' ? b : a)}`)
   }
   if (a.kind === 'real' || b.kind === 'real') {
+    if (operator === '/' && mayBeWhole(a) && mayBeWhole(b)) return refuseDivision(a, b)
     const divisor = operator === '/' ? unlessZero(asReal(b), b) : operand(asReal(b))
-    return typed('real', 'double precision', `${operand(asReal(a))} ${operator} ${divisor}`)
+    return typed('real', 'double precision', `${operand(asReal(a))} ${operator} ${divisor}`, {
+      mixed: mayBeWhole(a) && mayBeWhole(b),
+    })
   }
   if (a.kind === 'numeric' || b.kind === 'numeric') {
     if (operator === '/') {
-      return refuse(`it divides ${describe(a)} by ${describe(b)}: SQLite leaves the fraction out where both values are whole`)
+      return refuseDivision(a, b)
     }
     context.notes.add('decimal numbers are calculated exactly, where SQLite calculates in binary floating point')
     return typed('numeric', 'numeric', `${operand(a)} ${operator} ${operand(b)}`)
   }
   return integerArithmetic(operator, a, b)
+}
+
+function mayBeWhole(value: Typed): boolean {
+  return value.kind !== 'real' || value.mixed === true
+}
+
+function refuseDivision(a: Typed, b: Typed): never {
+  return refuse(`it divides ${describe(a)} by ${describe(b)}: SQLite leaves the fraction out where both values are whole`)
 }
 
 /** Two int4 would overflow where SQLite's 64 bits do not. */
@@ -93,5 +104,5 @@ export function bitwise(operator: '&' | '|' | '<<' | '>>', left: Typed, right: T
 
 export function negate(value: Typed): Typed {
   const number = asNumber(value)
-  return number.kind === 'null' ? number : typed(number.kind, number.type, `-${operand(number)}`)
+  return number.kind === 'null' ? number : typed(number.kind, number.type, `-${operand(number)}`, { mixed: number.mixed === true })
 }

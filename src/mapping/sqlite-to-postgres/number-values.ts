@@ -1,4 +1,4 @@
-import { TextBytes } from '../../model/batch.ts'
+import type { TextBytes } from '../../model/batch.ts'
 import type { ColumnConversion } from '../../model/plan.ts'
 import { parseBooleanText } from '../../util/boolean-text.ts'
 import {

@@ -76,6 +76,7 @@ export function relationOf(name: string | null, alias: string, columns: readonly
         name: column.name,
         hidden: false,
         value: atom(column.kind, column.type, sql, {
+          mixed: column.mixed,
           ...(column.column ? { column: column.column } : {}),
           ...(collation ? { collation: { name: collation, explicit: false } } : {}),
         }),

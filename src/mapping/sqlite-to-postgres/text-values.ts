@@ -3,7 +3,7 @@ import type { ColumnConversion } from '../../model/plan.ts'
 import { sqliteRealText } from '../../util/sqlite-real-text.ts'
 import { decodeAs, decodeUtf16Replacing, decodeUtf8Replacing, isValidUtf8 } from '../../util/utf8.ts'
 import { bareUuidText } from '../../util/uuid-text.ts'
-import { type Cell, type Converter, MISFIT } from '../mapping.ts'
+import type { Cell, Converter, MISFIT } from '../mapping.ts'
 import { convertEmpty, refuse, refuseBecause } from './misfits.ts'
 
 /** Converters to text, bytea and uuid. Numbers become the text that SQLite's CAST gives. */

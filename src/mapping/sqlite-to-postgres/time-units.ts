@@ -61,7 +61,7 @@ function readMicroseconds(value: bigint | number): number | bigint | null {
 
 function readNanoseconds(value: bigint | number): number | bigint | null {
   if (typeof value === 'number' && !Number.isFinite(value)) return null
-  const nanoseconds = BigInt(value) - BigInt(secondsTo2000) * 1_000_000_000n
+  const nanoseconds = BigInt(typeof value === 'number' ? Math.round(value) : value) - BigInt(secondsTo2000) * 1_000_000_000n
   const rounded = (nanoseconds + (nanoseconds < 0n ? -500n : 500n)) / 1000n
   return inRange(rounded)
 }
@@ -140,7 +140,7 @@ export function everyNumberFits(profile: ColumnProfile, unit: TimeUnit): boolean
 /**
  * The one unit in which every number of the column lies in the years 1900 to 2200; null when there is none or it cannot be
  * told. `sure`: every number also lies between 1971 and 2100, where units cannot be mixed up. A column of seconds since 1970 that
- * holds 0 or a birth date is found by its number farthest from 0, and not sure.
+ * holds 0 or dates before 1970 is found by its number farthest from 0, and not sure.
  */
 export function findTimeUnit(
   profile: ColumnProfile,
@@ -157,7 +157,22 @@ export function findTimeUnit(
   if (fitting.includes('yyyymmdd')) return { unit: 'yyyymmdd', sure: true }
   const farthest = Math.max(Math.abs(range.min), Math.abs(range.max))
   const guess = fitting.find((unit) => epochUnits.includes(unit) && isUsual(unit, farthest))
-  return guess === undefined ? null : { unit: guess, sure: false }
+  if (guess === undefined || (range.min > 0 && !isUsual(guess, range.min)) || isMixed(profile, guess)) return null
+  return { unit: guess, sure: false }
+}
+
+/** Units whose usual numbers would be mistaken for moments near 1970 in the unit. */
+const smallerUnits: Readonly<Partial<Record<TimeUnit, readonly TimeUnit[]>>> = {
+  'epoch-s': ['yyyymmdd', 'julian-day'],
+  'epoch-ms': ['epoch-s'],
+  'epoch-us': ['epoch-ms'],
+  'epoch-ns': ['epoch-us'],
+}
+
+/** More numbers than the zeros and ones would make sense in another unit: seconds among milliseconds. */
+function isMixed(profile: ColumnProfile, unit: TimeUnit): boolean {
+  const bits = (profile.classes['integer-bit']?.count ?? 0) + (profile.classes['real-bit']?.count ?? 0)
+  return (smallerUnits[unit] ?? []).some((other) => (profile.timeUnits[other] ?? 0) > bits)
 }
 
 function isUsual(unit: TimeUnit, value: number): boolean {

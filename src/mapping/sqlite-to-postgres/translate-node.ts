@@ -286,7 +286,7 @@ function caseExpression(node: CaseExpr, context: Context): Typed {
   const whens = node.clauses.flatMap((clause) => (clause.type === 'case_when' ? [clause] : []))
   const otherwise = node.clauses.find((clause) => clause.type === 'case_else')
   const results = [...whens.map((when) => when.result), ...(otherwise ? [otherwise.result] : [])]
-  const { values, kind, type } = commonKind(
+  const { values, kind, type, mixed } = commonKind(
     results.map((result) => translateNode(result, context)),
     'CASE',
   )
@@ -298,7 +298,7 @@ function caseExpression(node: CaseExpr, context: Context): Typed {
     : conditions.map((condition) => (base ? compare('=', base, condition, context) : asCondition(condition)).sql)
   const branches = tests.map((test, index) => `when ${test} then ${values[index]?.sql}`)
   const rest = otherwise ? ` else ${values.at(-1)?.sql}` : ''
-  return atom(kind, type, `case ${aligned ? `${aligned.left.sql} ` : ''}${branches.join(' ')}${rest} end`)
+  return atom(kind, type, `case ${aligned ? `${aligned.left.sql} ` : ''}${branches.join(' ')}${rest} end`, { mixed })
 }
 
 function castExpression(node: CastExpr, context: Context): Typed {
@@ -363,7 +363,10 @@ function scalarQuery(node: SubSelect, context: Context): Typed {
   const [column] = query.columns
   if (!column || query.columns.length > 1) return refuse('a query with several columns in the place of a value')
   const sql = query.single || /\blimit \d+$/.test(query.sql) ? query.sql : `${query.sql} limit 1`
-  return atom(column.kind, column.type, `(${sql})`, column.column ? { column: column.column } : {})
+  return atom(column.kind, column.type, `(${sql})`, {
+    ...(column.column ? { column: column.column } : {}),
+    mixed: column.mixed,
+  })
 }
 
 function subselect(node: Node, context: Context): ReturnType<NonNullable<Context['subquery']>> {

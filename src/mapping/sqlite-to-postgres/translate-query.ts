@@ -65,7 +65,7 @@ function finish(sql: string, arm: Arm, values: readonly Typed[]): Query {
 
 function outputColumn(name: string, value: Typed): OutputColumn {
   const kind = value.kind === 'null' ? 'unknown' : value.kind
-  return { name, kind, type: value.type, column: value.column ?? null }
+  return { name, kind, type: value.type, column: value.column ?? null, mixed: value.mixed === true }
 }
 
 /** A value as a column of a result: comparisons are 0 and 1, a fraction is a double, NULL has a type. */
@@ -322,10 +322,10 @@ function unify(arms: readonly Arm[], operators: readonly string[]): Typed[][] {
     const given = arms.map((arm) => arm.items[index]?.value ?? refuse('UNION'))
     if (given.some(hasOwnEquality) && operators.some((operator) => !operator.endsWith('all'))) return refuse('UNION under a collation')
     const keepsAll = operators.every((operator) => operator === 'union all')
-    const { values, kind, type } = commonKind(keepsAll ? textsForNumbers(given, arms[0]) : given, 'UNION')
+    const { values, kind, type, mixed } = commonKind(keepsAll ? textsForNumbers(given, arms[0]) : given, 'UNION')
     return values.map((value): Typed => {
       if (value.kind === 'null') return { ...value, kind, type: type ?? 'text', sql: `null::${type ?? 'text'}` }
-      return { ...outputValue({ ...value, kind }), kind, type: type ?? value.type }
+      return { ...outputValue({ ...value, kind }), kind, type: type ?? value.type, mixed }
     })
   })
 }

@@ -109,7 +109,7 @@ function naturalCandidates(facts: Facts): Candidate[] {
     case 'real':
       return [double(facts)]
     case 'numeric':
-      return [numeric(facts)]
+      return isWide(profile) ? numbers(facts) : [numeric(facts)]
     case 'text':
       return isOnlyBlobs(profile) ? [bytea(facts)] : [text(facts)]
     case 'date':
@@ -159,10 +159,12 @@ function widerCandidates(facts: Facts): Candidate[] {
 /** Reals that need very many digits (1e-310) were never meant as decimal numbers. */
 const manyDigits = 40
 
+function isWide({ maxIntegerDigits, maxFractionDigits }: ColumnProfile): boolean {
+  return maxIntegerDigits > manyDigits || maxFractionDigits > manyDigits
+}
+
 function numbers(facts: Facts): Candidate[] {
-  const { maxIntegerDigits, maxFractionDigits } = facts.profile
-  const isWide = maxIntegerDigits > manyDigits || maxFractionDigits > manyDigits
-  return isWide ? [double(facts), unlimitedNumeric(facts)] : [unlimitedNumeric(facts), double(facts)]
+  return isWide(facts.profile) ? [double(facts), unlimitedNumeric(facts)] : [unlimitedNumeric(facts), double(facts)]
 }
 
 function becomesBytes({ policy, profile }: Facts): boolean {

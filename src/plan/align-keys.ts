@@ -1,0 +1,75 @@
+import type { ForeignKey } from '../model/catalog.ts'
+import type { PlanSettings } from './plan-settings.ts'
+import { type ColumnOverride, type TablePlan, sameKeyType } from './plan-table.ts'
+
+/** Table and column → what the column has to become. Keyed by source names in lower case. */
+export type Overrides = Map<string, ColumnOverride>
+
+export function overrideKey(table: string, column: string): string {
+  return `${table.toLowerCase()}\0${column.toLowerCase()}`
+}
+
+/**
+ * Columns of a foreign key whose types have no common equality in PostgreSQL, although SQLite compares them happily: both
+ * become text, which holds every value exactly. A rowid cannot become text, and a type that the user chose stays: then the
+ * foreign key is reported instead.
+ */
+export function alignKeyTypes(tables: readonly TablePlan[], settings: PlanSettings): Overrides {
+  const overrides: Overrides = new Map()
+  const bySource = new Map(tables.map((table) => [table.place.source.name.name.toLowerCase(), table]))
+  for (const table of tables) {
+    for (const key of table.place.source.foreignKeys) {
+      const parent = bySource.get(key.parent.name.toLowerCase())
+      if (parent) alignKey(table, parent, key, { overrides, settings })
+    }
+  }
+  return overrides
+}
+
+function alignKey(
+  table: TablePlan,
+  parent: TablePlan,
+  key: ForeignKey,
+  context: { overrides: Overrides; settings: PlanSettings },
+): void {
+  for (const [index, name] of key.columns.entries()) {
+    const sides = [side(table, name, context), side(parent, key.parentColumns[index] ?? '', context)]
+    const [child, other] = sides
+    if (!child || !other || sameKeyType(child.type, other.type)) continue
+    if (child.fixed || other.fixed) continue
+    const partner = (of: Side): Side => (of === child ? other : child)
+    for (const own of [child, other]) {
+      if (own.type === 'text') continue
+      const reason = `text, because a foreign key compares it with ${partner(own).label}`
+      context.overrides.set(own.key, { type: 'text', reason })
+    }
+  }
+}
+
+type Side = {
+  readonly key: string
+  readonly label: string
+  readonly type: string
+  /** Neither a rowid nor a type that the user chose can be changed, nor a column of an existing table. */
+  readonly fixed: boolean
+}
+
+function side(
+  table: TablePlan,
+  column: string,
+  { overrides, settings }: { overrides: Overrides; settings: PlanSettings },
+): Side | null {
+  const { source, mode } = table.place
+  const entry = [...table.columns].find(([name]) => name.toLowerCase() === column.toLowerCase())
+  if (!entry) return null
+  const [name, target] = entry
+  const key = overrideKey(source.name.name, name)
+  const isNew = mode === 'create' || mode === 'recreate'
+  const chosen = settings.column(source.name.name, name).type !== null
+  return {
+    key,
+    label: `${source.name.name}.${name}`,
+    type: overrides.get(key)?.type ?? target.type,
+    fixed: !isNew || chosen || source.sqlite?.rowidColumn === name,
+  }
+}
