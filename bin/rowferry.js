@@ -8,7 +8,7 @@ if (major < 24) {
   process.exitCode = 2
 } else {
   // A checkout runs its sources as they are; the published package has only the build.
-  import('node:fs').then(function (fs) {
+  void import('node:fs').then(function (fs) {
     var source = new URL('../src/cli/main.ts', import.meta.url)
     return import((fs.existsSync(source) ? source : new URL('../dist/cli/main.js', import.meta.url)).href)
   })

@@ -3,7 +3,8 @@ import type { TransferEventName, TransferEvents } from './model/events.ts'
 import type { Plan } from './model/plan.ts'
 import type { Report } from './model/report.ts'
 import { inspect as inspectSource, type Inspection } from './transfer/inspect.ts'
-import { type Confirmation, migrate as runMigration, plan as planMigration, type TransferOptions } from './transfer/migrate.ts'
+import { migrate as runMigration, plan as planMigration } from './transfer/migrate.ts'
+import type { Confirmation, TransferOptions } from './transfer/transfer-options.ts'
 import { verify as verifyDatabases } from './transfer/verify.ts'
 
 /** What every function of the library takes. */

@@ -15,6 +15,7 @@ export const warningMeanings: Readonly<Record<string, string>> = {
   'default-changed': 'The default value of a column was changed or left out.',
   'column-omitted': 'A column of the source has no place in the target table.',
   'name-changed': 'A name was too long for PostgreSQL or taken, and was changed.',
+  'rows-unreadable': 'The source is damaged; some rows of the table could not be read.',
   'table-skipped': 'A table of the source is not carried.',
   'bookkeeping-skipped': "A table is a migration tool's own and keeps what the target has in it.",
   orphans: 'Rows point to rows that do not exist.',

@@ -3,7 +3,7 @@ import type { migrate, plan } from '../transfer/migrate.ts'
 import type { verify } from '../transfer/verify.ts'
 
 export type { Inspection } from '../transfer/inspect.ts'
-export type { Confirmation } from '../transfer/migrate.ts'
+export type { Confirmation } from '../transfer/transfer-options.ts'
 
 export type Engine = {
   readonly migrate: typeof migrate

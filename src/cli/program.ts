@@ -1,9 +1,10 @@
 import { Command, Option, type OutputConfiguration } from '@commander-js/extra-typings'
 import { type CommandName, commandNames, commands } from '../config/commands.ts'
+import type { ConfigSources } from '../config/load-config.ts'
 import { defaultInWords, flagOf, optionNames, optionSpec, type OptionName, placeholderOf } from '../config/options.ts'
 
 /** What was typed: the command, and the options and arguments that really stood on the line, by option name. */
-export type Invocation = { readonly command: CommandName; readonly flags: Readonly<Record<string, unknown>> }
+export type Invocation = { readonly command: CommandName; readonly flags: ConfigSources['flags'] }
 
 const headings = {
   What: 'What is carried:',
@@ -76,9 +77,11 @@ function appendText(text: string, previous: unknown): string[] {
 }
 
 /** Only what was typed: commander's own defaults (`color` for `--no-color`) must not outrank environment and file. */
-function typedFlags(command: Command, name: CommandName): Record<string, unknown> {
-  const typed: Record<string, unknown> = {}
-  for (const [option, value] of Object.entries(command.opts())) {
+function typedFlags(command: Command, name: CommandName): ConfigSources['flags'] {
+  const typed: Record<string, string | boolean | readonly string[]> = {}
+  for (const [option, value] of Object.entries(
+    command.opts() as Record<string, string | boolean | readonly string[]>,
+  )) {
     if (command.getOptionValueSource(option as never) === 'cli') typed[option] = value
   }
   commands[name].positionals.forEach((positional, index) => {

@@ -74,8 +74,8 @@ export const commands: Readonly<Record<CommandName, CommandDescription>> = {
     examples: [
       { command: 'rowferry verify app.db postgres://app@localhost/app', does: 'compare all content' },
       {
-        command: 'rowferry verify app.db postgres://app@localhost/app --verify counts',
-        does: 'compare the numbers of rows only',
+        command: 'rowferry verify app.db postgres://app@localhost/app --tables users,orders',
+        does: 'compare two tables',
       },
     ],
   },

@@ -114,13 +114,13 @@ export function valueSchema(type: ValueType): z.ZodType {
 
 /** The whole configuration file. */
 export const ConfigFile = z
-  .strictObject({
-    ...Object.fromEntries(
+  .strictObject(
+    Object.fromEntries(
       optionNames
         .filter((name) => yamlKey(name) !== null)
         .map((name) => [name, described(name, optionSpec(name)).optional()]),
     ),
-  })
+  )
   .meta({ title: 'rowferry.yaml', description: 'Configuration of rowferry: command-line options win over it.' })
 
 function described(name: OptionName, spec: OptionSpec): z.ZodType {

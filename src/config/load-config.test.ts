@@ -14,7 +14,7 @@ afterEach(() => rmSync(cwd, { recursive: true }))
 
 type Given = {
   yaml?: string
-  flags?: Record<string, unknown>
+  flags?: Record<string, string | boolean>
   environment?: Record<string, string>
   command?: CommandName
 }

@@ -21,7 +21,7 @@ const defaultFile = 'rowferry.yaml'
 export type ConfigSources = {
   readonly command: CommandName
   /** What stands on the command line, by option name: text, lists of text, or booleans; `source` and `target` included. */
-  readonly flags: Readonly<Record<string, unknown>>
+  readonly flags: Readonly<Record<string, string | boolean | readonly string[]>>
   readonly environment: Readonly<Record<string, string | undefined>>
   readonly cwd: string
 }
@@ -61,9 +61,8 @@ function parseFlags(sources: ConfigSources, problems: ConfigProblem[]): Layer {
     const value = sources.flags[name]
     if (value === undefined) continue
     const place = flagOf(name) ?? name.toUpperCase()
-    const texts = Array.isArray(value) ? value.map(String) : [String(value)]
-    const parsed =
-      typeof value === 'boolean' ? value : parseText(place, optionSpec(name).type, texts.join(','), problems)
+    const text = typeof value === 'object' ? value.join(',') : value
+    const parsed = typeof text === 'boolean' ? text : parseText(place, optionSpec(name).type, text, problems)
     if (parsed !== undefined) layer[name] = parsed
   }
   return layer

@@ -170,7 +170,7 @@ export const options = {
     type: { kind: 'choice', values: ['none', 'counts', 'content'] },
     default: 'content',
     description: 'what is compared at the end',
-    commands: converting,
+    commands: planning,
   },
   snapshot: {
     ...transfer,
@@ -290,7 +290,7 @@ export const options = {
     default: null,
     defaultText: '.rowferry/transfers/<id>',
     description: 'folder for the report, the log and the lists of rejected and altered values',
-    commands: ['migrate', 'verify', 'demo'],
+    commands: ['migrate', 'demo'],
   },
   logLevel: {
     ...transfer,
@@ -298,7 +298,7 @@ export const options = {
     type: { kind: 'choice', values: ['error', 'warn', 'info', 'debug'] },
     default: 'info',
     description: 'detail of log.jsonl; debug writes every converted value, before and after',
-    commands: ['migrate', 'verify', 'demo'],
+    commands: ['migrate', 'demo'],
   },
   json: {
     ...terminal,

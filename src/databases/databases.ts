@@ -1,4 +1,4 @@
-import type { Issue, SqliteRow, SqliteValue } from '../model/batch.ts'
+import type { Issue, SqliteRow } from '../model/batch.ts'
 import type { Catalog, DatabaseKind, Table, TableName } from '../model/catalog.ts'
 import type { LoadCounts } from '../model/conflict.ts'
 import type { Emit } from '../model/events.ts'
@@ -43,6 +43,8 @@ export interface Source extends AsyncDisposable {
   readCatalog(options: Abortable): Promise<Catalog>
   /** Examines every value of the given tables, in parallel. */
   profile(tables: readonly Table[], options: Abortable & { readonly parallel: number; readonly emit: Emit }): Promise<Profile>
+  /** Tables of a damaged source of which something could not be read (`salvage`), with a sentence each; known after `profile`. */
+  readonly salvageReport: readonly { readonly table: string; readonly sentence: string }[]
   /** Throws CONNECT_SOURCE_CHANGED when the source is no longer what was read. */
   assertUnchanged(): Promise<void>
 }
@@ -68,8 +70,6 @@ export type RowPage = {
 /** Reads rows synchronously; one per thread. */
 export interface RowReader extends Disposable {
   read(request: ReadRequest): Iterable<RowPage>
-  /** A test whether the table has a row with these values in these columns, compared as the source compares. */
-  rowExists(table: TableName, columns: readonly string[]): (values: readonly SqliteValue[]) => boolean
 }
 
 /** Encoded rows that move together, kept until they are committed so that a refused batch can be bisected. */

@@ -154,6 +154,8 @@ export type Step =
   | { readonly kind: 'create-tables'; readonly objects: readonly SchemaObject[] }
   /** Tables of one wave are copied side by side; a wave starts when the one before has ended (parents first). */
   | { readonly kind: 'copy-tables'; readonly waves: readonly (readonly TableName[])[] }
+  /** Applies the orphan rules of tables that this transfer makes, before their foreign keys are added. */
+  | { readonly kind: 'treat-orphans'; readonly tables: readonly TableName[] }
   | { readonly kind: 'add-objects'; readonly objects: readonly SchemaObject[] }
   | { readonly kind: 'reset-sequences'; readonly sequences: readonly SequenceReset[] }
   | { readonly kind: 'verify-counts'; readonly tables: readonly TableName[] }

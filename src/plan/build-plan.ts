@@ -1,6 +1,6 @@
 import { createSchema, createTable, createView, dropTables, truncateTables } from '../databases/postgres/postgres-ddl.ts'
 import { RowferryError } from '../errors/errors.ts'
-import { translateView } from '../mapping/sqlite-to-postgres/views.ts'
+import { type ResolvedRelation, translateView } from '../mapping/sqlite-to-postgres/views.ts'
 import type { Catalog, TableName } from '../model/catalog.ts'
 import type { OrphanRule, Plan, PlannedTable, SchemaObject, SequenceReset, Step } from '../model/plan.ts'
 import type { OrphanProfile, Profile } from '../model/profile.ts'
@@ -11,7 +11,7 @@ import { NameGiver } from './name-objects.ts'
 import { orderTables } from './order-tables.ts'
 import { planForeignKeys, planKeys } from './plan-keys.ts'
 import type { PlanSettings } from './plan-settings.ts'
-import { assertFed, planTable, type TablePlan } from './plan-table.ts'
+import { assertFed, leftOutColumns, planTable, scopeColumn, type TablePlan } from './plan-table.ts'
 import { selectTables } from './select-tables.ts'
 
 /**
@@ -87,9 +87,11 @@ function takenNames(target: Catalog | null, ownTables: ReadonlySet<string>): str
 
 export type PlanInput = {
   readonly source: { readonly label: string; readonly fingerprint: string; readonly catalog: Catalog }
-  readonly target: { readonly label: string; readonly version: string; readonly catalog: Catalog | null }
+  readonly target: { readonly label: string; readonly version: string; readonly schemaExists: boolean; readonly catalog: Catalog | null }
   readonly placed: PlacedTables
   readonly profile: Profile
+  /** Tables of a damaged source that could not be read whole. */
+  readonly salvaged: readonly { readonly table: string; readonly sentence: string }[]
   readonly settings: PlanSettings
 }
 
@@ -116,6 +118,7 @@ export function buildPlan(input: PlanInput): Plan {
       ...tables.flatMap((table) => table.warnings),
       ...orphanWarnings(profile.orphans, settings),
       ...skippedWarnings(input.source.catalog),
+      ...input.salvaged.map(salvageWarning),
     ],
   }
 }
@@ -174,21 +177,18 @@ function planViews(input: PlanInput, bySource: ReadonlyMap<string, TablePlan>): 
   const { catalog } = input.source
   const views = new Map(catalog.views.map((view) => [view.name.name.toLowerCase(), view]))
   const order = orderTables([...views.keys()], (name) => mentionedNames(views.get(name)?.select ?? '', views.keys()))
+  const done = new Map<string, ResolvedRelation>()
   return order.waves.flat().flatMap((name): SchemaObject[] => {
     const view = views.get(name)
     if (!view) return []
-    const base = { kind: 'view', table: null, name: view.name.name, sourceSql: view.sql } as const
-    if (view.broken) return [{ ...base, sql: null, note: `SQLite itself cannot read it: ${view.broken}` }]
-    const translated = translateView(view, (table) => viewRelation(table, input, bySource))
-    if (!translated.ok) return [{ ...base, sql: null, note: translated.reason }]
-    const target = input.placed.names.give(view.name.name, 'view_without_name')
-    return [
-      {
-        ...base,
-        sql: createView({ schema: input.settings.schema, name: target }, view.columns, translated.sql),
-        note: translated.notes.length > 0 ? translated.notes.join('; ') : null,
-      },
-    ]
+    const object = { kind: 'view', table: null, name: view.name.name, sourceSql: view.sql } as const
+    if (view.broken) return [{ ...object, sql: null, note: `SQLite itself cannot read it: ${view.broken}` }]
+    const translated = translateView(view, (relation) => tableRelation(relation, bySource) ?? done.get(relation.toLowerCase()) ?? null)
+    if (!translated.ok) return [{ ...object, sql: null, note: translated.reason }]
+    const target = { schema: input.settings.schema, name: input.placed.names.give(view.name.name, 'view_without_name') }
+    done.set(name, { target, columns: translated.columns.map((column) => ({ ...column, target: column.name })) })
+    const note = translated.notes.length > 0 ? translated.notes.join('; ') : null
+    return [{ ...object, sql: createView(target, view.columns, translated.sql), note }]
   })
 }
 
@@ -198,30 +198,13 @@ function mentionedNames(select: string, names: Iterable<string>): string[] {
   return [...names].filter((name) => text.includes(name))
 }
 
-function viewRelation(
-  name: string,
-  input: PlanInput,
-  bySource: ReadonlyMap<string, TablePlan>,
-): ReturnType<Parameters<typeof translateView>[1]> {
+function tableRelation(name: string, bySource: ReadonlyMap<string, TablePlan>): ResolvedRelation | null {
   const table = bySource.get(name.toLowerCase())
-  const { schema } = input.settings
-  if (table) {
-    return {
-      target: table.planned.target,
-      columns: [...table.columns].map(([source, column]) => ({
-        name: source,
-        target: column.target,
-        type: column.type,
-        collation: column.collation === 'NOCASE' || column.collation === 'RTRIM' ? column.collation : null,
-        timeUnit: column.timeUnit,
-      })),
-    }
-  }
-  const view = input.source.catalog.views.find((candidate) => candidate.name.name.toLowerCase() === name.toLowerCase())
-  if (!view || view.broken) return null
+  if (!table) return null
   return {
-    target: { schema, name: view.name.name },
-    columns: view.columns.map((column) => ({ name: column, target: column, type: 'unknown', collation: null, timeUnit: null })),
+    target: table.planned.target,
+    columns: [...table.columns].map(([source, column]) => ({ name: source, ...scopeColumn(column) })),
+    leftOut: leftOutColumns(table.place.source, table.columns),
   }
 }
 
@@ -288,6 +271,8 @@ function planSteps(
     { kind: 'create-tables', objects: preDataObjects(input, tables) },
     { kind: 'copy-tables', waves: copyWaves(schema, waves, existing) },
   ]
+  const orphans = tables.filter((table) => table.orphanRules.length > 0).map((table) => table.target)
+  if (orphans.length > 0) steps.push({ kind: 'treat-orphans', tables: orphans })
   steps.push({ kind: 'add-objects', objects })
   steps.push({ kind: 'reset-sequences', sequences: tables.flatMap((table) => sequenceResets(table, input)) })
   if (verify === 'counts') steps.push({ kind: 'verify-counts', tables: named })
@@ -311,7 +296,7 @@ function preDataObjects(input: PlanInput, tables: readonly PlannedTable[]): Sche
   const push = (kind: SchemaObject['kind'], table: TableName | null, name: string, sql: string, sourceSql: string | null): void => {
     objects.push({ kind, table, name, sourceSql, sql, note: null })
   }
-  if (schema !== 'public') push('schema', null, schema, createSchema(schema), null)
+  if (!input.target.schemaExists) push('schema', null, schema, createSchema(schema), null)
   const replaced = tables.filter((table) => table.mode === 'recreate').map((table) => table.target)
   if (replaced.length > 0) push('table', null, 'tables of the earlier run', dropTables(replaced), null)
   const emptied = tables.filter((table) => table.mode === 'into-empty' && table.strategy === 'replace').map((table) => table.target)
@@ -356,6 +341,8 @@ function orphanRules(
   const own = profile.orphans.filter((orphan) => orphan.table === table.place.source.name.name)
   if (own.length === 0 || settings.orphans === 'keep') return []
   if (settings.orphans === 'fail') throw orphansRefused(profile.orphans)
+  // Foreign keys of an existing table are PostgreSQL's to enforce while rows are loaded.
+  if (!isNew(table.planned)) return []
   const action = settings.orphans
   return own.flatMap((orphan) => {
     const key = table.place.source.foreignKeys.find((candidate) => candidate.columns.join('\0') === orphan.columns.join('\0'))
@@ -385,15 +372,21 @@ function orphanWarnings(orphans: readonly OrphanProfile[], settings: PlanSetting
     code: 'orphans',
     table: orphan.table,
     column: orphan.columns.join(', '),
-    message: `${orphan.count} rows of ${orphan.table} point to no row of ${orphan.parent}; ${treated}. First: ${orphan.samples
+    message: `Rows of ${orphan.table} that point to no row of ${orphan.parent}: ${orphan.count}; ${treated}. First: ${orphan.samples
       .map((sample) => `${JSON.stringify(sample.key)} → ${sample.value}`)
       .join(', ')}`,
     remedy: 'Choose otherwise: --orphans keep, reject, null or fail',
   }))
 }
 
+function salvageWarning({ table, sentence }: PlanInput['salvaged'][number]): Warning {
+  return { code: 'rows-unreadable', table, column: null, message: sentence, remedy: null }
+}
+
 function skippedWarnings(catalog: Catalog): Warning[] {
-  return catalog.skipped.map(({ name, reason }) => ({
+  // SQLite's own counters and statistics hold nothing of the user's.
+  const told = catalog.skipped.filter(({ name }) => !name.startsWith('sqlite_'))
+  return told.map(({ name, reason }) => ({
     code: 'table-skipped',
     table: name,
     column: null,

@@ -99,7 +99,7 @@ function planIndex(table: TablePlan, index: Index, names: NameGiver): SchemaObje
   const { target } = table.planned
   const name = names.give(index.name, 'index_without_name')
   const renamed = name === index.name ? [] : [`named ${name}`]
-  const scope = expressionScope(table.columns)
+  const scope = expressionScope(table.place.source, table.columns)
   const parts: IndexPart[] = []
   const notes: string[] = [...renamed]
   const refuse = (reason: string): SchemaObject =>
@@ -121,7 +121,7 @@ function planIndex(table: TablePlan, index: Index, names: NameGiver): SchemaObje
 }
 
 function planCheck(table: TablePlan, name: string, expression: string): SchemaObject {
-  const translated = translateExpression(expression, expressionScope(table.columns), 'check')
+  const translated = translateExpression(expression, expressionScope(table.place.source, table.columns), 'check')
   const sourceSql = `CHECK (${expression})`
   if (!translated.ok) return object(table, 'check', name, { sourceSql, sql: null, note: translated.reason })
   return object(table, 'check', name, {

@@ -1,9 +1,9 @@
-import { typeFamily } from '../databases/sqlite/declared-type.ts'
+import { type Affinity, affinity, typeFamily } from '../databases/sqlite/declared-type.ts'
 import { RowferryError } from '../errors/errors.ts'
 import type { TypeDecision } from '../mapping/mapping.ts'
 import { translateDefault } from '../mapping/sqlite-to-postgres/defaults.ts'
 import { conversionForExisting } from '../mapping/sqlite-to-postgres/existing-types.ts'
-import { type ExpressionScope, translateGenerated } from '../mapping/sqlite-to-postgres/expressions.ts'
+import { type ExpressionScope, type ScopeColumn, translateGenerated } from '../mapping/sqlite-to-postgres/expressions.ts'
 import { chooseType } from '../mapping/sqlite-to-postgres/types.ts'
 import type { Column, Table, TableName } from '../model/catalog.ts'
 import { needsMatchKey } from '../model/conflict.ts'
@@ -35,6 +35,8 @@ export type TargetColumn = {
   readonly type: string
   readonly collation: string | null
   readonly timeUnit: PlannedColumn['conversion']['timeUnit']
+  readonly affinity: Affinity
+  readonly generated: boolean
   /** NULLs that the target column will hold, `''` that becomes NULL included. */
   readonly nulls: number
 }
@@ -73,7 +75,7 @@ function planNewTable(place: TablePlace, profile: TableProfile, choices: Choices
     return { column, decision, target, profile: columnProfile(profile, column) }
   })
   const columns = new Map(decisions.map((entry) => [entry.column.name, targetColumn(entry)]))
-  const scope = expressionScope(columns)
+  const scope = expressionScope(source, columns)
   const planned: PlannedColumn[] = []
   const generated: PlannedGeneratedColumn[] = []
   for (const { column, decision, target } of decisions) {
@@ -315,26 +317,29 @@ function targetColumn(entry: {
     type: entry.decision.type,
     collation: entry.column.collation?.toUpperCase() ?? null,
     timeUnit: conversion.timeUnit,
+    affinity: affinity(entry.column.declaredType),
+    generated: entry.column.generated !== null,
     nulls: entry.profile.nulls + empty,
   }
 }
 
 /** SQLite finds columns without regard to case. */
-export function expressionScope(columns: ReadonlyMap<string, TargetColumn>): ExpressionScope {
-  const byName = new Map([...columns].map(([name, column]) => [name.toLowerCase(), column]))
+export function expressionScope(source: Table, columns: ReadonlyMap<string, TargetColumn>): ExpressionScope {
+  const byName = new Map([...columns].map(([name, column]) => [name.toLowerCase(), scopeColumn(column)]))
+  const leftOut = new Set(leftOutColumns(source, columns).map((name) => name.toLowerCase()))
   return {
-    column(name) {
-      const column = byName.get(name.toLowerCase())
-      if (!column) return null
-      const { collation } = column
-      return {
-        target: column.target,
-        type: column.type,
-        collation: collation === 'NOCASE' || collation === 'RTRIM' ? collation : null,
-        timeUnit: column.timeUnit,
-      }
-    },
+    column: (name) => byName.get(name.toLowerCase()) ?? null,
+    isLeftOut: (name) => leftOut.has(name.toLowerCase()),
   }
+}
+
+export function scopeColumn({ target, type, collation, timeUnit, affinity, generated }: TargetColumn): ScopeColumn {
+  const known = collation === 'NOCASE' || collation === 'RTRIM' ? collation : null
+  return { target, type, collation: known, timeUnit, affinity, generated }
+}
+
+export function leftOutColumns(source: Table, columns: ReadonlyMap<string, TargetColumn>): string[] {
+  return source.columns.map((column) => column.name).filter((name) => !columns.has(name))
 }
 
 function warnAboutNames(source: Table, names: NameGiver, notes: Notes): void {

@@ -32,6 +32,8 @@ function printStep(step: Step, plan: Plan): string[] {
           return `-- load ${tableLabel(name)}: ${table?.rows ?? 0} rows in ${table?.shards.length ?? 0} shards (${table?.mode}, ${table?.strategy})`
         }),
       ])
+    case 'treat-orphans':
+      return step.tables.map((name) => `-- treat rows of ${tableLabel(name)} that point to no row`)
     case 'reset-sequences':
       return step.sequences.map(
         ({ table, column, atLeast }) =>

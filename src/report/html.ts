@@ -16,8 +16,9 @@ export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): 
 function markup(part: Part): string {
   if (part === null || part === undefined || part === false) return ''
   if (part instanceof Html) return part.text
-  if (Array.isArray(part)) return (part as readonly Part[]).map(markup).join('')
-  return escapeHtml(String(part))
+  if (typeof part === 'string') return escapeHtml(part)
+  if (typeof part === 'number') return String(part)
+  return part.map(markup).join('')
 }
 
 const entities: Readonly<Record<string, string>> = {

@@ -24,12 +24,12 @@ export function issuesSection(
 function rejectsSection(rejects: readonly Issue[], total: number, path: string | null): Html {
   return html`<section>
     <h2>Rejected rows</h2>
-    <div class="scroll">
-      <table>
-        <caption>
-          ${shownOf(Math.min(rejects.length, mostShown), total)} These rows are in the source and not in the
-          target.${fileNote(path)}
-        </caption>
+    <p class="soft">
+      ${shownOf(Math.min(rejects.length, mostShown), total)} These rows are in the source and not in the
+      target.${fileNote(path)}
+    </p>
+    <div class="scroll" tabindex="0">
+      <table aria-label="Rejected rows">
         <thead>
           <tr>
             <th scope="col">Table</th>
@@ -63,11 +63,9 @@ function alteredSection(report: Report, altered: readonly Issue[]): Html {
   return html`<section>
     <h2>Altered values</h2>
     ${totals.declaredConversions > 0 && html`<p>${formatCount(totals.declaredConversions)} of them are declared conversions, such as an empty text as NULL in a column of numbers; they do not count as exceptions.</p>`}
-    <div class="scroll">
-      <table>
-        <caption>
-          ${shownOf(Math.min(altered.length, mostShown), total)}${fileNote(files.altered)}
-        </caption>
+    <p class="soft">${shownOf(Math.min(altered.length, mostShown), total)}${fileNote(files.altered)}</p>
+    <div class="scroll" tabindex="0">
+      <table aria-label="Altered values">
         <thead>
           <tr>
             <th scope="col">Table</th>

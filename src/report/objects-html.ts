@@ -6,12 +6,15 @@ import { html, type Html } from './html.ts'
 const outcomes = ['refused', 'not-carried', 'changed', 'created'] as const
 
 const words: Readonly<
-  Record<ObjectReport['outcome'], { readonly title: string; readonly tone: string; readonly mark: string }>
+  Record<
+    ObjectReport['outcome'],
+    { readonly title: string; readonly count: string; readonly tone: string; readonly mark: string }
+  >
 > = {
-  refused: { title: 'Refused by PostgreSQL', tone: 'bad', mark: '✗' },
-  'not-carried': { title: 'Not carried', tone: 'warn', mark: '!' },
-  changed: { title: 'Carried with a difference', tone: 'warn', mark: '≈' },
-  created: { title: 'Carried', tone: 'good', mark: '✓' },
+  refused: { title: 'Refused by PostgreSQL', count: 'refused by PostgreSQL', tone: 'bad', mark: '✗' },
+  'not-carried': { title: 'Not carried', count: 'not carried', tone: 'warn', mark: '!' },
+  changed: { title: 'Carried with a difference', count: 'carried with a difference', tone: 'warn', mark: '≈' },
+  created: { title: 'Carried', count: 'carried', tone: 'good', mark: '✓' },
 }
 
 /** Object by object: what stood in the source, what stands in the target, and why they differ. */
@@ -26,8 +29,7 @@ export function objectsSection(objects: readonly ObjectReport[]): Html | null {
         .map(
           (outcome, index) =>
             html`${index > 0 && ' · '}<span class="${words[outcome].tone}"
-                >${words[outcome].mark} ${formatCount(groups.get(outcome)?.length ?? 0)}
-                ${words[outcome].title.toLowerCase()}</span
+                >${words[outcome].mark} ${formatCount(groups.get(outcome)?.length ?? 0)} ${words[outcome].count}</span
               >`,
         )}
     </p>

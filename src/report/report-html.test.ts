@@ -51,8 +51,8 @@ describe('report.html', () => {
       'ul',
       'li',
     ]) {
-      const opened = page.match(new RegExp(`<${tag}[ >]`, 'g'))?.length ?? 0
-      const closed = page.match(new RegExp(`</${tag}>`, 'g'))?.length ?? 0
+      const opened = page.match(new RegExp(`<${tag}[\\s>]`, 'g'))?.length ?? 0
+      const closed = page.match(new RegExp(`</${tag}\\s*>`, 'g'))?.length ?? 0
       expect({ tag, opened }).toEqual({ tag, opened: closed })
     }
   })

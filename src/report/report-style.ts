@@ -20,15 +20,15 @@ section { background: var(--card); border: 1px solid var(--line); border-radius:
 .good { color: var(--good) } .warn { color: var(--warn) } .bad { color: var(--bad) }
 .verdict.good { background: var(--good-page); border-color: var(--good) } .verdict.warn { background: var(--warn-page); border-color: var(--warn) }
 .verdict.bad { background: var(--bad-page); border-color: var(--bad) }
-.figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(130px, 1fr)); gap: 12px; margin: 16px 0 0; padding: 0 }
+.figures { display: grid; grid-template-columns: repeat(4, 1fr); gap: 12px; margin: 16px 0 0; padding: 0 }
 .figures div { background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 12px 14px }
 .figures dt { color: var(--soft); font-size: .82rem } .figures dd { margin: 2px 0 0; font-size: 1.35rem; font-weight: 650; font-variant-numeric: tabular-nums }
 .scroll { overflow-x: auto }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; font-size: .92rem }
-caption { text-align: left; color: var(--soft); padding-bottom: 8px }
+td.mark { white-space: nowrap }
 th, td { text-align: left; padding: 6px 10px; border-bottom: 1px solid var(--line); vertical-align: top }
 thead th { color: var(--soft); font-weight: 600; font-size: .82rem; white-space: nowrap }
-tbody th { font-weight: 600; overflow-wrap: anywhere; min-width: 7em }
+tbody th { font-weight: 600; overflow-wrap: anywhere; min-width: 9em }
 tfoot th, tfoot td { border-bottom: 0; font-weight: 650 }
 .number { text-align: right; white-space: nowrap }
 td.value { overflow-wrap: anywhere; min-width: 8em; max-width: 26em }
@@ -41,6 +41,7 @@ pre { background: var(--code); border-radius: 6px; padding: 10px 12px; margin: 6
 .pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 320px), 1fr)); gap: 0 14px } .pair h4 { margin: 8px 0 0; font-size: .82rem; color: var(--soft) }
 ul { margin: 6px 0; padding-left: 20px } li { margin: 3px 0; overflow-wrap: anywhere }
 footer { margin-top: 24px; color: var(--soft); font-size: .88rem } footer dl { display: grid; grid-template-columns: max-content 1fr; gap: 2px 14px; margin: 0 } footer dd { margin: 0; overflow-wrap: anywhere }
-@media (max-width: 480px) { main { padding: 14px 12px 40px } section { padding: 14px 12px } th, td { padding: 5px 6px } .figures { grid-template-columns: 1fr 1fr } .bars { grid-template-columns: 1fr max-content } .bars dt { grid-column: 1 / -1; margin-bottom: -5px } }
+@media (max-width: 760px) { .figures { grid-template-columns: 1fr 1fr } }
+@media (max-width: 560px) { main { padding: 14px 12px 40px } section { padding: 14px 12px } th, td { padding: 5px 6px } .bars { grid-template-columns: 1fr max-content } .bars dt { grid-column: 1 / -1; margin-bottom: -5px } }
 @media print { body { background: #fff } section, .figures div { break-inside: avoid-page } .scroll { overflow: visible } main { max-width: none; padding: 0 } }
 `

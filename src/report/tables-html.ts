@@ -3,29 +3,37 @@ import type { Report, TableReport } from '../model/report.ts'
 import { formatBytes, formatCount, formatDuration, rowsPerSecond } from './figures.ts'
 import { html, type Html } from './html.ts'
 
+/** A column of the table, and whether it is worth its place: `Skipped` says nothing where nothing was skipped. */
+type Figure = {
+  readonly head: string
+  readonly of: (table: TableReport) => number
+  readonly always: boolean
+  readonly tone: string
+}
+
+const figures: readonly Figure[] = [
+  { head: 'Rows read', of: (table) => table.rowsRead, always: true, tone: '' },
+  { head: 'Created', of: (table) => table.counts.created, always: true, tone: '' },
+  { head: 'Updated', of: (table) => table.counts.updated, always: false, tone: '' },
+  { head: 'Unchanged', of: (table) => table.counts.unchanged, always: false, tone: '' },
+  { head: 'Skipped', of: (table) => table.counts.skipped, always: false, tone: '' },
+  { head: 'Rejected', of: (table) => table.rejected, always: true, tone: 'warn' },
+  { head: 'Altered', of: (table) => table.altered, always: true, tone: 'warn' },
+]
+
 /** Table by table, what was read and what became of it. */
 export function tablesSection(report: Report): Html | null {
   if (report.tables.length === 0) return null
-  const { totals } = report
-  const heads = [
-    'Rows read',
-    'Created',
-    'Updated',
-    'Unchanged',
-    'Skipped',
-    'Rejected',
-    'Altered',
-    'Volume',
-    'Time',
-    'Rows/s',
-  ]
+  const shown = figures.filter((figure) => figure.always || report.tables.some((table) => figure.of(table) > 0))
+  const total = (figure: Figure): number => report.tables.reduce((sum, table) => sum + figure.of(table), 0)
+  const heads = [...shown.map((figure) => figure.head), 'Volume', 'Time', 'Rows/s']
   return html`<section>
     <h2>Tables</h2>
-    <div class="scroll">
-      <table>
-        <caption>
-          Rows by what became of them. An altered value was stored otherwise than it was read; each is listed.
-        </caption>
+    <p class="soft">
+      Rows by what became of them. An altered value was stored otherwise than it was read; each is listed.
+    </p>
+    <div class="scroll" tabindex="0">
+      <table aria-label="Tables">
         <thead>
           <tr>
             <th scope="col">Table</th>
@@ -34,15 +42,13 @@ export function tablesSection(report: Report): Html | null {
           </tr>
         </thead>
         <tbody>
-          ${report.tables.map(tableRow)}
+          ${report.tables.map((table) => tableRow(table, shown))}
         </tbody>
         <tfoot>
           <tr>
-            <th scope="row">${formatCount(totals.tables)} tables</th>
-            ${number(totals.rowsRead)}
-            ${(['created', 'updated', 'unchanged', 'skipped'] as const).map((kind) => number(report.tables.reduce((sum, table) => sum + table.counts[kind], 0)))}
-            ${number(totals.rejected)}${number(totals.altered)}
-            <td class="number">${formatBytes(totals.bytes)}</td>
+            <th scope="row">${formatCount(report.totals.tables)} tables</th>
+            ${shown.map((figure) => number(total(figure)))}
+            <td class="number">${formatBytes(report.totals.bytes)}</td>
             <td class="number">${formatDuration(report.seconds)}</td>
             <td></td>
             <td></td>
@@ -53,26 +59,24 @@ export function tablesSection(report: Report): Html | null {
   </section>`
 }
 
-function tableRow(table: TableReport): Html {
+function tableRow(table: TableReport, shown: readonly Figure[]): Html {
   const target = tableLabel(table.target)
   const rate = rowsPerSecond(table.rowsRead, table.seconds)
-  const { counts } = table
   return html`<tr>
     <th scope="row">
       ${table.source}${target !== table.source && html`<br /><span class="soft">into ${target}</span>`}
     </th>
-    ${number(table.rowsRead)}${number(counts.created)}${number(counts.updated)}${number(counts.unchanged)}${number(counts.skipped)}
-    ${number(table.rejected, 'warn')}${number(table.altered, 'warn')}
+    ${shown.map((figure) => number(figure.of(table), figure.tone))}
     <td class="number">${formatBytes(table.bytes)}</td>
     <td class="number">${formatDuration(table.seconds)}</td>
     <td class="number">${rate === null ? '–' : formatCount(rate)}</td>
-    <td>${verified(table)}</td>
+    <td class="mark">${verified(table)}</td>
   </tr>`
 }
 
 function verified({ verification }: TableReport): Html {
   if (verification.level === 'none') return html`<span class="soft">not verified</span>`
-  if (verification.verdict === 'equal') return html`<span class="good">✓ ${verification.level} equal</span>`
+  if (verification.verdict === 'equal') return html`<span class="good">✓ ${verification.level}</span>`
   return html`<span class="bad"
     >✗ ${verification.differingRows > 0 ? `${formatCount(verification.differingRows)} differ` : 'differs'}</span
   >`

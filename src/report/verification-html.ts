@@ -38,11 +38,11 @@ function differences(table: TableReport): Html | null {
       ${table.source}: ${countOf(verification.sourceRows, 'row')} in the source, ${formatCount(verification.targetRows)}
       in the target
     </h3>
-    <div class="scroll">
-      <table>
-        <caption>
-          ${verification.differences.length < verification.differingRows ? `The first ${verification.differences.length} of ${countOf(verification.differingRows, 'differing row')}` : countOf(verification.differingRows, 'differing row')}
-        </caption>
+    <p class="soft">
+      ${verification.differences.length < verification.differingRows ? `The first ${verification.differences.length} of ${countOf(verification.differingRows, 'differing row')}` : countOf(verification.differingRows, 'differing row')}
+    </p>
+    <div class="scroll" tabindex="0">
+      <table aria-label="Differing rows">
         <thead>
           <tr>
             <th scope="col">Key</th>

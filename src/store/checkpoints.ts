@@ -135,7 +135,11 @@ export async function correctShard(
   )
 }
 
-function shardKey(place: { readonly transferId: string; readonly table: TableName; readonly shard: number }): unknown[] {
+function shardKey(place: {
+  readonly transferId: string
+  readonly table: TableName
+  readonly shard: number
+}): unknown[] {
   return [place.transferId, place.table.schema, place.table.name, place.shard]
 }
 

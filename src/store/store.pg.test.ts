@@ -51,7 +51,10 @@ describe('the schema rowferry', () => {
     await using client = await connect(database.url, connecting)
     await openStore(client)
     await client.query('insert into rowferry.revisions (number) values (99)')
-    await expect(openStore(client)).rejects.toMatchObject({ code: 'CATALOG_UNSUPPORTED', message: expect.stringContaining('99') })
+    await expect(openStore(client)).rejects.toMatchObject({
+      code: 'CATALOG_UNSUPPORTED',
+      message: expect.stringContaining('99'),
+    })
     await expect(findUnfinishedTransfer(client, 's', 'public')).rejects.toMatchObject({ code: 'CATALOG_UNSUPPORTED' })
   })
 
@@ -78,7 +81,13 @@ describe('transfers', () => {
     expect(await findUnfinishedTransfer(client, '/app.db', 'other')).toBeNull()
     await finishTransfer(client, id, 'interrupted')
     const found = await findUnfinishedTransfer(client, '/app.db', 'public')
-    expect(found).toMatchObject({ id, status: 'interrupted', plan: planOf([people]), sourceFingerprint: 'f', optionsHash: 'o' })
+    expect(found).toMatchObject({
+      id,
+      status: 'interrupted',
+      plan: planOf([people]),
+      sourceFingerprint: 'f',
+      optionsHash: 'o',
+    })
     expect(found?.startedAt).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
     await finishTransfer(client, id, 'completed')
     expect(await findUnfinishedTransfer(client, '/app.db', 'public')).toBeNull()
@@ -105,7 +114,16 @@ describe('transfers', () => {
     await markStep(client, id, 2)
     await markStep(client, id, 2)
     expect(await readDoneSteps(client, id)).toEqual(new Set([2]))
-    const report = { kind: 'index', table: null, name: 'i', sourceSql: null, sql: null, note: null, outcome: 'refused', error: 'no' } as const
+    const report = {
+      kind: 'index',
+      table: null,
+      name: 'i',
+      sourceSql: null,
+      sql: null,
+      note: null,
+      outcome: 'refused',
+      error: 'no',
+    } as const
     await markObject(client, id, { step: 3, number: 7 }, report)
     expect(await readObjects(client, id, 3)).toEqual(new Map([[7, report]]))
     await rememberTables(client, { id, sourceIdentity: '/app.db' }, [people.target])
@@ -128,7 +146,14 @@ describe('checkpoints', () => {
     rule: 'nul-stripped',
     declared,
   })
-  const reject: Issue = { kind: 'reject', table: 'people', key: { id: 2 }, column: null, reason: 'r', code: 'DATA_MISFIT' }
+  const reject: Issue = {
+    kind: 'reject',
+    table: 'people',
+    key: { id: 2 },
+    column: null,
+    reason: 'r',
+    code: 'DATA_MISFIT',
+  }
 
   test('add up, with the hash modulo 2^64', async () => {
     await using transfer = await givenTransfer([people])
@@ -136,7 +161,11 @@ describe('checkpoints', () => {
     const issues = [altered(true), altered(false), altered(false), reject]
     const hash = 2n ** 64n - 1n
     await writeCheckpoint(transfer.client, checkpointAfter(transfer, people, null, 5), { counts, issues, hash })
-    await writeCheckpoint(transfer.client, checkpointAfter(transfer, people, '5', 4, { done: true }), { counts, issues: [], hash })
+    await writeCheckpoint(transfer.client, checkpointAfter(transfer, people, '5', 4, { done: true }), {
+      counts,
+      issues: [],
+      hash,
+    })
     expect(await transfer.shard(people)).toMatchObject({
       position: '9',
       done: true,
@@ -242,7 +271,9 @@ describe('foreign keys that stand in the way of the load', () => {
 
   test('stay where the user does not own the table', async () => {
     await using transfer = await givenTransfer(tables, { setup })
-    await transfer.query('grant usage on schema rowferry to pg_monitor; grant all on all tables in schema rowferry to pg_monitor')
+    await transfer.query(
+      'grant usage on schema rowferry to pg_monitor; grant all on all tables in schema rowferry to pg_monitor',
+    )
     await transfer.client.query('set role pg_monitor')
     await suspendForeignKeys(transfer.client, transfer.id, plan)
     expect(await names(transfer)).toHaveLength(5)

@@ -108,10 +108,10 @@ export async function finishTransfer(
   transferId: string,
   status: Exclude<TransferStatus, 'running'>,
 ): Promise<void> {
-  await client.query(
-    'update rowferry.transfers set status = $2, finished_at = clock_timestamp() where id = $1',
-    [transferId, status],
-  )
+  await client.query('update rowferry.transfers set status = $2, finished_at = clock_timestamp() where id = $1', [
+    transferId,
+    status,
+  ])
 }
 
 /** A transfer that is resumed runs again. */

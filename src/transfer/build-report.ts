@@ -29,7 +29,10 @@ export function buildReport(input: ReportInput): Report {
   const { status, exitCode, verdict } = buildVerdict(
     tables,
     input.failure,
-    plan.notCarried.filter((object) => object.kind === 'virtual-table').length,
+    {
+      virtualTables: plan.notCarried.filter((object) => object.kind === 'virtual-table').length,
+      damagedTables: plan.warnings.filter((warning) => warning.code === 'rows-unreadable').length,
+    },
   )
   return {
     version: 1,

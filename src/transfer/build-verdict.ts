@@ -2,13 +2,16 @@ import { countOf } from '../report/figures.ts'
 import { exitCodes } from '../errors/policy.ts'
 import type { FailureReport, ReportStatus, TableReport } from '../model/report.ts'
 
+/** What of the source was not read. */
+export type NotRead = { readonly virtualTables: number; readonly damagedTables: number }
+
 export type Verdict = { readonly status: ReportStatus; readonly exitCode: number; readonly verdict: string }
 
 /** The one place that turns figures into status, exit code and sentence, so that they always agree. */
 export function buildVerdict(
   tables: readonly TableReport[],
   failure: (FailureReport & { readonly exitCode: number }) | null,
-  virtualTables = 0,
+  notRead: NotRead = { virtualTables: 0, damagedTables: 0 },
 ): Verdict {
   if (failure) return failed(failure)
   const sum = (of: (table: TableReport) => number): number => tables.reduce((total, table) => total + of(table), 0)
@@ -26,10 +29,10 @@ export function buildVerdict(
       verdict: `DIFFERENT: verification found ${countOf(rowsDiffering, 'differing row')} in ${listNames(differing)}.`,
     }
   }
-  const verified = verifiedPhrase(tables) + leftOutPhrase(virtualTables)
+  const verified = verifiedPhrase(tables) + leftOutPhrase(notRead)
   const rejected = sum((table) => table.rejected)
   const altered = sum((table) => table.altered)
-  if (rejected > 0 || altered > 0) {
+  if (rejected > 0 || altered > 0 || notRead.damagedTables > 0) {
     return {
       status: 'completed_with_rejects',
       exitCode: exitCodes.DATA,
@@ -58,9 +61,11 @@ function verifiedPhrase(tables: readonly TableReport[]): string {
   return levels.has('content') ? ', content verified' : ', counts verified'
 }
 
-/** Their rows are not among those that were read, so the sentence has to say it. */
-function leftOutPhrase(virtualTables: number): string {
-  return virtualTables === 0 ? '' : `; not carried: ${countOf(virtualTables, 'virtual table')}`
+/** Rows that were not read at all are in no count, so the sentence has to say it. */
+function leftOutPhrase({ virtualTables, damagedTables }: NotRead): string {
+  const virtual = virtualTables === 0 ? '' : `; not carried: ${countOf(virtualTables, 'virtual table')}`
+  const damaged = damagedTables === 0 ? '' : `; not whole because of damage: ${countOf(damagedTables, 'table')}`
+  return virtual + damaged
 }
 
 function listNames(tables: readonly TableReport[]): string {

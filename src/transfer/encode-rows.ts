@@ -7,7 +7,6 @@ import { buildConverter } from '../mapping/sqlite-to-postgres/values.ts'
 import type { Issue, PostgresValue, SqliteRow, SqliteValue } from '../model/batch.ts'
 import type { PlannedTable, Shard } from '../model/plan.ts'
 import { IssueCollector } from './issue-collector.ts'
-import { buildOrphanCheck } from './orphan-check.ts'
 import { RowKeys } from './row-keys.ts'
 
 /** Rows that were read, converted and encoded together, with everything their checkpoint needs. */
@@ -20,7 +19,7 @@ export type ConvertedBatch = {
   readonly issues: readonly Issue[]
   readonly done: boolean
   /** Key of a row by its index in the batch; read again from the source, since refused rows are few. */
-  keyOf(index: number): Issue['key']
+  readonly keyOf: (index: number) => Issue['key']
 }
 
 export type EncodeRequest = {
@@ -47,7 +46,6 @@ export function* encodeRows(request: EncodeRequest): Generator<ConvertedBatch> {
   const encoder = openEncoder(table)
   const keys = new RowKeys(reader, table, shard)
   const issues = new IssueCollector(table, keys)
-  const orphans = buildOrphanCheck(reader, table)
   const convertRow = rowConverter(table, issues, request.onConverted)
   let rowsRead = 0
   let position: string | null = null
@@ -66,8 +64,7 @@ export function* encodeRows(request: EncodeRequest): Generator<ConvertedBatch> {
       rowsRead++
       keys.current(page, index, row)
       issues.startRow()
-      const allowed = orphans === null || orphans.check(row, issues)
-      const values = allowed ? convertRow(row) : null
+      const values = convertRow(row)
       if (values && append(encoder, values, issues)) {
         issues.acceptRow()
         keys.keep()

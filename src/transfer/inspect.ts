@@ -5,7 +5,7 @@ import type { Warning } from '../model/report.ts'
 import { buildPlan, placeTables } from '../plan/build-plan.ts'
 import { planSettings } from '../plan/plan-settings.ts'
 import { readSourceCatalog } from './read-source-catalog.ts'
-import type { TransferOptions } from './migrate.ts'
+import type { TransferOptions } from './transfer-options.ts'
 
 /** What a source holds, and what rowferry would make of it. */
 export type Inspection = {
@@ -32,8 +32,9 @@ export async function inspect(options: Omit<TransferOptions, 'target'>): Promise
   const tables = placed.places.map((place) => place.source)
   const profile = await source.profile(tables, { signal, emit, parallel: config.parallel })
   const plan = buildPlan({
+    salvaged: source.salvageReport,
     source: { label: source.label, fingerprint: source.fingerprint, catalog },
-    target: { label: '', version: '18', catalog: null },
+    target: { label: '', version: '18', schemaExists: true, catalog: null },
     placed,
     profile,
     settings,

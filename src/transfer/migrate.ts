@@ -5,7 +5,6 @@ import { readSourceCatalog } from './read-source-catalog.ts'
 import { openSource, openTarget, type OpenTarget } from '../databases/open-database.ts'
 import { RowferryError } from '../errors/errors.ts'
 import type { Catalog } from '../model/catalog.ts'
-import type { Emit } from '../model/events.ts'
 import type { Plan } from '../model/plan.ts'
 import type { Finding, Report } from '../model/report.ts'
 import { buildPlan, type PlacedTables, placeTables } from '../plan/build-plan.ts'
@@ -14,27 +13,7 @@ import type { Source } from '../databases/databases.ts'
 import { findUnfinishedTransfer, loadedTables, type StoredTransfer } from '../store/transfers.ts'
 import { optionsHash } from './options-hash.ts'
 import { runTransfer } from './run-transfer.ts'
-
-/** A question whose answer decides whether something is replaced. */
-export type Confirmation = { readonly message: string; readonly details: readonly string[] }
-
-export type TransferOptions = {
-  /** Path of the SQLite database. */
-  readonly source: string
-  /** postgres:// URL; null for the embedded PostgreSQL. */
-  readonly target: string | null
-  readonly config: Config
-  /** Aborting it ends the transfer after the batch in hand; it can be resumed. */
-  readonly signal: AbortSignal
-  readonly emit: Emit
-  /** Folder in which `.rowferry` lives. */
-  readonly cwd: string
-}
-
-export type MigrateOptions = TransferOptions & {
-  /** Asked before tables of an earlier run are replaced, or a table is emptied. False refuses with CATALOG_NEEDS_CONFIRMATION. */
-  readonly confirm: (question: Confirmation) => Promise<boolean>
-}
+import type { MigrateOptions, TransferOptions } from './transfer-options.ts'
 
 /**
  * The whole migration. Throws a RowferryError of the families CONFIG, CONNECT, CATALOG or JOB while nothing has been changed;
@@ -101,10 +80,12 @@ async function planInto(
   const tables = placed.places.map((place) => place.source)
   const profile = await source.profile(tables, { signal, emit, parallel: config.parallel })
   const built = buildPlan({
+    salvaged: source.salvageReport,
     source: { label: source.label, fingerprint: source.fingerprint, catalog },
     target: {
       label: target?.label ?? 'the embedded PostgreSQL',
       version: target?.version ?? '18',
+      schemaExists: target ? await target.hasSchema(config.schema, { signal }) : config.schema === 'public',
       catalog: targetCatalog,
     },
     placed,

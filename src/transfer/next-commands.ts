@@ -1,15 +1,20 @@
 import type { FailureReport } from '../model/report.ts'
-import type { TransferRun } from './run-transfer.ts'
+import type { Config } from '../config/config.ts'
+import type { OpenTarget } from '../databases/open-database.ts'
+import type { Plan } from '../model/plan.ts'
+
+/** The run as far as a command line names it. */
+export type CommandRun = { readonly plan: Plan; readonly target: OpenTarget; readonly config: Config }
 
 /** What one can type next, most useful first. */
-export function nextCommands(run: TransferRun, failure: FailureReport | null): string[] {
+export function nextCommands(run: CommandRun, failure: FailureReport | null): string[] {
   const source = quoteArgument(run.plan.source.label)
   if (failure) return failure.code === 'JOB_INTERRUPTED' ? [`rowferry migrate ${again(run, source)}`] : []
   if (run.target.embedded) return [`rowferry postgres   # serves ${run.target.label}`]
   return [`rowferry verify ${again(run, source)}   # compare again, at any time`]
 }
 
-function again(run: TransferRun, source: string): string {
+function again(run: CommandRun, source: string): string {
   const target = run.target.embedded ? '' : ` ${quoteArgument(run.target.label)}`
   const schema = run.config.schema === 'public' ? '' : ` --schema ${quoteArgument(run.config.schema)}`
   return `${source}${target}${schema}`

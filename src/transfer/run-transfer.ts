@@ -22,7 +22,7 @@ import { rowferryVersion } from '../util/version.ts'
 import { withTransaction } from '../databases/postgres/postgres-connection.ts'
 import { batchLimits } from './batch-limits.ts'
 import { buildFailure, buildReport } from './build-report.ts'
-import type { MigrateOptions } from './migrate.ts'
+import type { MigrateOptions } from './transfer-options.ts'
 import { nextCommands } from './next-commands.ts'
 import { ShardWorkers } from './shard-workers.ts'
 import type { StepContext } from './steps/step.ts'
@@ -187,8 +187,7 @@ function isInterruption(error: unknown, signal: AbortSignal): boolean {
 }
 
 function interruption(run: TransferRun): Failure {
-  const { reason } = run.signal as { reason?: unknown }
-  const terminated = reason instanceof RowferryError && reason.context['signal'] === 'SIGTERM'
+  const terminated = run.signal.reason === 'SIGTERM'
   return {
     code: 'JOB_INTERRUPTED',
     message: 'the transfer was stopped after the batch in hand; everything loaded so far is kept.',

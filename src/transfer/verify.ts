@@ -17,7 +17,7 @@ import { batchLimits } from './batch-limits.ts'
 import { buildReport } from './build-report.ts'
 import { compareRows, equalContent } from './verify-table.ts'
 import { hashSource } from './hash-source.ts'
-import type { TransferOptions } from './migrate.ts'
+import type { TransferOptions } from './transfer-options.ts'
 import { ShardWorkers } from './shard-workers.ts'
 import { noTotals, TransferAccount } from './transfer-account.ts'
 

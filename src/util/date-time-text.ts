@@ -14,7 +14,7 @@ export type DateTimeText = {
   readonly offsetMinutes: number | null
   /** There were digits other than 0 below the microsecond; `micros` is rounded, half up. */
   readonly subMicrosecond: boolean
-  /** Go's monotonic clock reading (` m=+0.0001`) stood behind and is not part of the value. */
+  /** Behind the offset stood what Go writes there: the zone's name (` UTC`), perhaps a clock reading (` m=+0.0001`). */
   readonly suffix: boolean
 }
 
@@ -129,7 +129,13 @@ function parseDays(text: string, yearEnd: number): number | null {
 function parseTime(text: string): DateTimeText | null {
   const clock = parseClock(text, 0)
   if (clock === null || clock.end !== text.length) return null
-  return { kind: 'time', micros: clock.micros, offsetMinutes: null, subMicrosecond: clock.subMicrosecond, suffix: false }
+  return {
+    kind: 'time',
+    micros: clock.micros,
+    offsetMinutes: null,
+    subMicrosecond: clock.subMicrosecond,
+    suffix: false,
+  }
 }
 
 type Clock = { readonly micros: number; readonly subMicrosecond: boolean; readonly end: number }
@@ -197,13 +203,12 @@ function parseZone(text: string, from: number): Zone | null {
   const total = hours * 60 + minutes
   const offsetMinutes = first === dash && total > 0 ? -total : total
   if (end === text.length) return { offsetMinutes, suffix: false }
-  const suffix = parseGoTail(text, end)
-  return suffix === null ? null : { offsetMinutes, suffix }
+  return isGoTail(text, end) ? { offsetMinutes, suffix: true } : null
 }
 
-/** ` UTC`, ` CEST`, ` +0330`, each perhaps with ` m=+12.3` behind: null for anything else, else whether the latter stands there. */
-function parseGoTail(text: string, from: number): boolean | null {
-  if (text.charCodeAt(from) !== blank) return null
+/** ` UTC`, ` CEST`, ` +0330`, each perhaps with ` m=+12.3` behind. */
+function isGoTail(text: string, from: number): boolean {
+  if (text.charCodeAt(from) !== blank) return false
   let index = from + 1
   const sign = text.charCodeAt(index)
   if (sign === plus || sign === dash) index++
@@ -214,9 +219,8 @@ function parseGoTail(text: string, from: number): boolean | null {
     const isDigit = code >= 0x30 && code <= 0x39
     if (start === from + 1 ? !isUpper : !isDigit) break
   }
-  if (index - start < 2 || index - start > 5) return null
-  if (index === text.length) return false
-  return isMonotonicReading(text, index) ? true : null
+  const length = index - start
+  return length >= 2 && length <= 5 && (index === text.length || isMonotonicReading(text, index))
 }
 
 function isMonotonicReading(text: string, from: number): boolean {

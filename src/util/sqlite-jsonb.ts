@@ -59,7 +59,12 @@ function readHeader(buffer: Buffer, at: number, limit: number): { type: number; 
   const sizeBytes = short < 12 ? 0 : 2 ** (short - 12)
   const start = at + 1 + sizeBytes
   if (start > limit) return null
-  const size = sizeBytes === 0 ? short : sizeBytes === 8 ? Number(buffer.readBigUInt64BE(at + 1)) : buffer.readUIntBE(at + 1, sizeBytes)
+  const size =
+    sizeBytes === 0
+      ? short
+      : sizeBytes === 8
+        ? Number(buffer.readBigUInt64BE(at + 1))
+        : buffer.readUIntBE(at + 1, sizeBytes)
   const end = start + size
   return end <= limit ? { type: first & 15, start, end } : null
 }
@@ -119,7 +124,7 @@ function plainString(content: string): string {
 
 function list(buffer: Buffer, start: number, end: number, depth: number): Element | null {
   const parts: string[] = []
-  for (let at = start; at < end; ) {
+  for (let at = start; at < end;) {
     const element = readElement(buffer, at, end, depth + 1)
     if (element === null) return null
     parts.push(element.json)
@@ -130,7 +135,7 @@ function list(buffer: Buffer, start: number, end: number, depth: number): Elemen
 
 function object(buffer: Buffer, start: number, end: number, depth: number): Element | null {
   const parts: string[] = []
-  for (let at = start; at < end; ) {
+  for (let at = start; at < end;) {
     const label = readElement(buffer, at, end, depth + 1)
     if (label === null || !label.isText) return null
     const value = readElement(buffer, label.end, end, depth + 1)

@@ -116,7 +116,7 @@ describe('a source that cannot be read', () => {
     assertExit(run, 3)
     expect(toldError(run)).toMatchObject({
       code: 'CONNECT_SOURCE_UNREADABLE',
-      sentence: expect.stringMatching(/permission/i) as string,
+      sentence: expect.stringMatching(/may not read/) as string,
     })
   })
 })
@@ -205,7 +205,7 @@ describe('permissions', () => {
       assertExit(run, 4)
       expect(toldError(run)).toMatchObject({
         code: 'CATALOG_PERMISSION',
-        remedy: expect.stringMatching(/grant/i) as string,
+        remedy: expect.stringMatching(/grant |create schema /) as string,
       })
       expect(await dumpTarget(target.url)).toEqual(before)
       expect(readdirSync(run.cwd)).toEqual([])
@@ -251,39 +251,40 @@ describe('the command line and the configuration', () => {
       yaml: 'schema: public\nbatchsize: 5\n',
       at: /rowferry\.yaml:2:1\b/,
       code: 'CONFIG_UNKNOWN_KEY',
-      remedy: /batchSize/,
+      hint: /batchSize/,
     },
     {
       what: 'an unknown key below a table',
       yaml: 'tables:\n  orders:\n    colums: {}\n',
       at: /rowferry\.yaml:3:5\b/,
       code: 'CONFIG_UNKNOWN_KEY',
-      remedy: /columns/,
+      hint: /columns/,
     },
     {
       what: 'a value that is not allowed',
       yaml: 'verify: maybe\n',
       at: /rowferry\.yaml:1:9\b/,
       code: 'CONFIG_INVALID',
-      remedy: /./,
+      hint: /./,
     },
     {
       what: 'a file that is not YAML',
       yaml: 'tables: [a, b\nschema: x: y\n',
       at: /rowferry\.yaml:\d+:\d+/,
       code: 'CONFIG_FILE',
-      remedy: /./,
+      hint: /./,
     },
   ]
-  test.each(files)('$what in rowferry.yaml is told with file, line and column', async ({ yaml, at, code, remedy }) => {
+  test.each(files)('$what in rowferry.yaml is told with file, line and column', async ({ yaml, at, code, hint }) => {
     const cwd = givenFolder()
     writeFileSync(join(cwd, 'rowferry.yaml'), yaml)
     const run = await runCli(['migrate', givenSqlite(shopSql)], { cwd })
     expect(run, run.stderr).toMatchObject({ exitCode: 2, stdout: '' })
     const told = toldError(run)
     expect(told.code).toBe(code)
-    expect(told.sentence).toMatch(at)
-    expect(told.remedy).toMatch(remedy)
+    // Several problems are listed below the sentence.
+    expect(run.stderr).toMatch(at)
+    expect(run.stderr).toMatch(hint)
     expect(readdirSync(cwd)).toEqual(['rowferry.yaml'])
   })
 

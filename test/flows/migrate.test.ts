@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, test } from 'vitest'
 import { assertRows } from '../support/assert-rows.ts'
 import { filesUnder } from '../support/folders.ts'
@@ -192,7 +193,6 @@ describe('rowferry migrate', () => {
 
   test('reads the rows that still stand in the -wal file of a database in use', async () => {
     await using target = await givenDatabase()
-    const { DatabaseSync } = await import('node:sqlite')
     const source = givenSqlite('create table t(id integer primary key, v text)')
     const writer = new DatabaseSync(source)
     try {

@@ -5,7 +5,16 @@ import { Client } from 'pg'
 import { describe, expect, test } from 'vitest'
 import { assertRows } from '../support/assert-rows.ts'
 import { givenDatabase, query } from '../support/postgres.ts'
-import { assertExit, lastLine, latestReport, type RunningCli, runCli, spawnCli, toldError } from '../support/run-cli.ts'
+import {
+  assertExit,
+  lastLine,
+  latestReport,
+  readIssueFile,
+  type RunningCli,
+  runCli,
+  spawnCli,
+  toldError,
+} from '../support/run-cli.ts'
 import { changeSqlite, givenSqlite } from '../support/sample-databases.ts'
 
 const rows = { events: 40_000, tags: 25_000, lines: 15_000 }
@@ -140,7 +149,6 @@ describe('a transfer that was killed', () => {
     assertExit(again, 5)
     const report = latestReport(running.cwd)
     expect(report).toMatchObject({ resumed: true, totals: { altered: 2, rowsRead: total } })
-    const { readIssueFile } = await import('../support/run-cli.ts')
     expect(readIssueFile(report.files.altered).map((issue) => issue.key)).toEqual(
       expect.arrayContaining([{ id: 3 }, { id: rows.events * 3 }]),
     )

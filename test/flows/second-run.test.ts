@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { copyFileSync, existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, test } from 'vitest'
@@ -84,12 +84,12 @@ describe("someone else's table", () => {
 })
 
 describe('a dry run', () => {
-  const commands = [
+  const commands: readonly (readonly [string, ...string[]])[] = [
     ['plan'],
     ['migrate', '--dry-run'],
     ['migrate', '--dry-run', '--yes', '--strategy', 'replace'],
     ['plan', '--json'],
-  ] as const
+  ]
   test.each(commands)('%s %s writes nothing, on either side', async (command, ...options) => {
     await using target = await givenDatabase()
     const source = givenSqlite(shopSql)
@@ -161,7 +161,6 @@ describe('a migration', () => {
 
   test('leaves a -wal file that a crashed program left beside the source', async () => {
     await using target = await givenDatabase()
-    const { copyFileSync } = await import('node:fs')
     const live = givenSqlite('pragma journal_mode = wal; create table t(id integer primary key)')
     const writer = new DatabaseSync(live)
     writer.exec('pragma wal_autocheckpoint = 0; insert into t values (1), (2)')

@@ -21,7 +21,11 @@ export type GivenTransfer = {
   query(sql: string): Promise<TextRow[]>
   openLoader(table: PlannedTable, more?: Partial<BatchLoaderOptions>): Promise<BatchLoader>
   /** Loads the rows as the next batch of shard 0, over a loader of its own unless one is given. */
-  load(table: PlannedTable, rows: Rows, more?: Partial<BatchLoaderOptions> & { loader?: BatchLoader }): Promise<LoadOutcome>
+  load(
+    table: PlannedTable,
+    rows: Rows,
+    more?: Partial<BatchLoaderOptions> & { loader?: BatchLoader },
+  ): Promise<LoadOutcome>
   shard(table: PlannedTable): Promise<ShardState>
 } & AsyncDisposable
 

@@ -19,7 +19,8 @@ describe('the file that rowferry init writes', () => {
 
   test('names every option of the configuration file', () => {
     const text = writeConfigText(answers, null)
-    for (const name of optionNames) if (yamlKey(name) !== null) expect(text).toMatch(new RegExp(`^(# )?${name}:`, 'm'))
+    const keys = optionNames.filter((name) => yamlKey(name) !== null)
+    expect(keys.filter((name) => !new RegExp(`^(# )?${name}:`, 'm').test(text))).toEqual([])
   })
 
   test('stays valid when the comments of all options with a value are taken away', () => {

@@ -49,10 +49,11 @@ export function openProgressView(screen: Screen, signal: AbortSignal, now: () =>
     bars?.[Symbol.dispose]()
     bars = null
   }
+  // At once: the first start of the embedded PostgreSQL takes seconds, and something must move meanwhile.
+  showBars()
   const emit: Emit = (name, event) => {
     state.apply(name, event, now())
     saidStall = false
-    if (startsWork.has(name)) showBars()
     const line = lineOf(name, event, screen)
     if (line !== null) print(line)
   }
@@ -78,8 +79,6 @@ export function openProgressView(screen: Screen, signal: AbortSignal, now: () =>
     },
   }
 }
-
-const startsWork = new Set<TransferEventName>(['profile:progress', 'step:started', 'table:started'])
 
 type LineMakers = { [Name in TransferEventName]?: (event: TransferEvents[Name], screen: Screen) => string | null }
 

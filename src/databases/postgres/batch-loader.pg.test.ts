@@ -70,12 +70,9 @@ describe('straight into the table', () => {
     const shard = await transfer.shard(table)
     expect([shard.rowsRead, shard.counts.created, shard.rejected]).toEqual([1000, 997, 3])
     const keys: unknown[] = []
-    for await (const { line } of readIssues(transfer.client, transfer.id, 'reject')) keys.push((JSON.parse(line) as { key: unknown }).key)
-    expect(keys).toEqual([
-      { row: '0' },
-      { row: '500' },
-      { row: '999' },
-    ])
+    for await (const { line } of readIssues(transfer.client, transfer.id, 'reject'))
+      keys.push((JSON.parse(line) as { key: unknown }).key)
+    expect(keys).toEqual([{ row: '0' }, { row: '500' }, { row: '999' }])
     const [sum] = await transfer.query(
       hashQuery(
         'people',
@@ -87,9 +84,17 @@ describe('straight into the table', () => {
 
   test('rows that point to a later row of the same batch load although another row is at fault', async () => {
     const setup = `create table people (id bigint primary key, name text, boss bigint references people)`
-    const table = plannedTable('people', [['id', 'bigint', 'int8'], ['name', 'text', 'text'], ['boss', 'bigint', 'int8']], {
-      mode: 'into-empty',
-    })
+    const table = plannedTable(
+      'people',
+      [
+        ['id', 'bigint', 'int8'],
+        ['name', 'text', 'text'],
+        ['boss', 'bigint', 'int8'],
+      ],
+      {
+        mode: 'into-empty',
+      },
+    )
     await using transfer = await givenTransfer([table], { setup })
     const outcome = await transfer.load(table, [
       [1n, 'a', 2n],
@@ -107,15 +112,26 @@ describe('straight into the table', () => {
     const setup = `create table people (id bigint, name text, constraint once unique (id) deferrable initially deferred)`
     const table = { ...people, mode: 'into-empty' } as const
     await using transfer = await givenTransfer([table], { setup })
-    const outcome = await transfer.load(table, [[1n, 'a'], [1n, 'b'], [2n, 'c']])
+    const outcome = await transfer.load(table, [
+      [1n, 'a'],
+      [1n, 'b'],
+      [2n, 'c'],
+    ])
     expect(outcome.refused.map(({ index }) => index)).toEqual([1])
     expect(await transfer.query('select name from people order by id')).toEqual([{ name: 'a' }, { name: 'c' }])
   })
 
   test('columns without binary form are cast by PostgreSQL, and a value that cannot be cast refuses its row', async () => {
-    const table = plannedTable('places', [['id', 'bigint', 'int8'], ['address', 'inet', 'text', 'inet']])
+    const table = plannedTable('places', [
+      ['id', 'bigint', 'int8'],
+      ['address', 'inet', 'text', 'inet'],
+    ])
     await using transfer = await givenTransfer([table], { setup: 'create table places (id bigint, address inet)' })
-    const outcome = await transfer.load(table, [[1n, '10.0.0.1'], [2n, 'nowhere'], [3n, null]])
+    const outcome = await transfer.load(table, [
+      [1n, '10.0.0.1'],
+      [2n, 'nowhere'],
+      [3n, null],
+    ])
     expect(outcome.refused.map(({ index, issue }) => [index, issue.kind])).toEqual([[1, 'reject']])
     expect(await transfer.query('select * from places order by id')).toEqual([
       { id: '1', address: '10.0.0.1' },
@@ -124,9 +140,18 @@ describe('straight into the table', () => {
   })
 
   test('the same connection loads one batch after another', async () => {
-    await using transfer = await givenTransfer([people], { setup: `${createPeople}; alter table people add primary key (id)` })
+    await using transfer = await givenTransfer([people], {
+      setup: `${createPeople}; alter table people add primary key (id)`,
+    })
     await using loader = await transfer.openLoader(people)
-    await transfer.load(people, [[1n, 'a'], [1n, 'b']], { loader })
+    await transfer.load(
+      people,
+      [
+        [1n, 'a'],
+        [1n, 'b'],
+      ],
+      { loader },
+    )
     await transfer.load(people, [[2n, 'c']], { loader })
     expect((await transfer.shard(people)).counts.created).toBe(2)
     expect((await transfer.shard(people)).position).toBe('3')
@@ -157,7 +182,10 @@ describe('exactly once', () => {
   test('a backend that is terminated in the middle of a COPY leaves neither rows nor checkpoint', async () => {
     await using transfer = await givenTransfer([people], { setup: createPeople })
     await using loader = await transfer.openLoader(people, { applicationName: 'victim' })
-    const batch = encodeRows(people, Array.from({ length: 1000 }, (_, i) => [BigInt(i), 'x'.repeat(1000)]))
+    const batch = encodeRows(
+      people,
+      Array.from({ length: 1000 }, (_, i) => [BigInt(i), 'x'.repeat(1000)]),
+    )
     const stalled = {
       rows: batch.rows,
       bytes: batch.bytes,
@@ -197,9 +225,13 @@ describe('a process killed with SIGKILL after its COPY and checkpoint, before th
       create trigger refuse before insert on people for each row execute function refuse();`
     await using transfer = await givenTransfer([table], { setup })
     const task = JSON.stringify({ url: transfer.url, transferId: transfer.id, table })
-    const victim = spawn(process.execPath, [fileURLToPath(new URL('../../../test/support/loader-victim.ts', import.meta.url)), task], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    })
+    const victim = spawn(
+      process.execPath,
+      [fileURLToPath(new URL('../../../test/support/loader-victim.ts', import.meta.url)), task],
+      {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      },
+    )
     const [said] = (await once(victim.stdout, 'data')) as [Buffer]
     expect(said.toString()).toBe('before the commit\n')
     const ended = once(victim, 'exit')
@@ -208,7 +240,9 @@ describe('a process killed with SIGKILL after its COPY and checkpoint, before th
     await transfer.load(table, [[1n, 'again']])
     expect(await transfer.query('select name from people')).toEqual([{ name: 'again' }])
     expect((await transfer.shard(table)).rowsRead).toBe(1)
-    expect(await transfer.query(`select tgenabled from pg_trigger where tgname = 'refuse'`)).toEqual([{ tgenabled: 'O' }])
+    expect(await transfer.query(`select tgenabled from pg_trigger where tgname = 'refuse'`)).toEqual([
+      { tgenabled: 'O' },
+    ])
   })
 })
 
@@ -227,7 +261,10 @@ describe('triggers of the owner', () => {
   test('do not fire, and are afterwards what they were', async () => {
     await using transfer = await givenTransfer([table], { setup })
     const before = await transfer.query(states)
-    await transfer.load(table, [[1n, 'a'], [1n, 'b']])
+    await transfer.load(table, [
+      [1n, 'a'],
+      [1n, 'b'],
+    ])
     expect(await transfer.query('select count(*) from seen')).toEqual([{ count: '0' }])
     expect(await transfer.query('select count(*) from people')).toEqual([{ count: '1' }])
     expect(await transfer.query(states)).toEqual(before)
@@ -243,7 +280,10 @@ describe('triggers of the owner', () => {
     await using transfer = await givenTransfer([table], { setup })
     const before = await transfer.query(states)
     const dying = async (): Promise<void> => {
-      await query(transfer.url, `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'victim'`)
+      await query(
+        transfer.url,
+        `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'victim'`,
+      )
       throw Object.assign(new Error('gone'), { code: 'ECONNRESET' })
     }
     const options = { writeCheckpoint: dying, applicationName: 'victim' }

@@ -10,7 +10,13 @@ import { copyIn } from './copy-in.ts'
 import { qualifiedName } from './identifiers.ts'
 import { refusal } from './load-refusal.ts'
 import { connect, type ConnectOptions, type PostgresConnection } from './postgres-connection.ts'
-import { codeOf, isConnectionFailure, isDataError, isTransactionConflict, translatePostgresError } from './postgres-errors.ts'
+import {
+  codeOf,
+  isConnectionFailure,
+  isDataError,
+  isTransactionConflict,
+  translatePostgresError,
+} from './postgres-errors.ts'
 import { openStagedApply, type StagedApply } from './staged-apply.ts'
 import { copyIntoSql, createStaging, createTemporaryStaging, numberFromSql } from './staging.ts'
 import { readTriggerSwitch, type TriggerSwitch } from './user-triggers.ts'
@@ -37,7 +43,10 @@ export type BatchLoaderOptions = {
 const conflictAttempts = 5
 
 /** The rows of a batch that went in, and those that did not. */
-type Loaded = { readonly counts: LoadCounts; readonly refused: readonly { readonly index: number; readonly issue: Issue }[] }
+type Loaded = {
+  readonly counts: LoadCounts
+  readonly refused: readonly { readonly index: number; readonly issue: Issue }[]
+}
 
 type KeyOf = (index: number) => Issue['key']
 
@@ -87,7 +96,9 @@ async function prepare(client: PostgresConnection, options: BatchLoaderOptions):
 /** True when rows go through a staging table. */
 function isStaged(table: PlannedTable, remaps: readonly KeyRemap[]): boolean {
   return (
-    table.mode === 'into-existing' || remaps.length > 0 || table.columns.some(({ conversion }) => conversion.castTo !== null)
+    table.mode === 'into-existing' ||
+    remaps.length > 0 ||
+    table.columns.some(({ conversion }) => conversion.castTo !== null)
   )
 }
 

@@ -21,7 +21,10 @@ async function bisect(rows: number, refuses: (range: RowRange, loaded: ReadonlyS
   return { loaded, attempts, faults: bisection.faults.map(({ index }) => index), done: bisection.done }
 }
 
-const has = (...rows: number[]) => (range: RowRange) => rows.some((row) => range.from <= row && row < range.to)
+const has =
+  (...rows: number[]) =>
+  (range: RowRange) =>
+    rows.some((row) => range.from <= row && row < range.to)
 
 describe('bisecting', () => {
   test.each([

@@ -37,7 +37,7 @@ export async function bisectBatch<Result>(range: RowRange, options: BisectOption
       todo.push({ from: middle, to: next.to }, { from: next.from, to: middle })
     }
   }
-  for (let before = Infinity; faults.length < before; ) {
+  for (let before = Infinity; faults.length < before;) {
     before = faults.length
     faults = await tryFaultsAgain(faults, options, done)
   }

@@ -98,16 +98,18 @@ export function deleteStagedSql(load: Pick<StagedLoad, 'staging'>): string {
   return `delete from ${load.staging} where ${stagedRow} = any($1::bigint[])`
 }
 
-/** The staged rows with their casts done and foreign keys remapped. */
-function incoming(load: StagedLoad): string {
+/** The staged rows from $1 to $2 with their casts done and foreign keys remapped; `more` are further expressions over `s`. */
+export function incoming(load: StagedLoad, more: readonly string[] = []): string {
   const aliases = new Map<string, string>()
   const joins = load.remaps.map((remap, index) => {
     for (const [place, column] of remap.columns.entries()) aliases.set(column, remappedValue(load, remap, index, place))
     return keyMapJoin(load, remap, index)
   })
-  const columns = load.columns.map((column) => `${aliases.get(column.name) ?? staged(column)} as ${quoteIdentifier(column.name)}`)
+  const columns = load.columns.map(
+    (column) => `${aliases.get(column.name) ?? staged(column)} as ${quoteIdentifier(column.name)}`,
+  )
   return `incoming as materialized (
-  select s.${stagedRow}, ${columns.join(', ')}
+  select s.${stagedRow}, ${[...columns, ...more].join(', ')}
   from ${load.staging} as s${joins.join('')}
   where s.${stagedRow} between $1 and $2
 )`
@@ -127,12 +129,19 @@ function remappedValue(load: StagedLoad, remap: KeyRemap, index: number, place: 
 }
 
 function keyMapJoin(load: StagedLoad, remap: KeyRemap, index: number): string {
-  const map = `m${index}`
   return `
-  left join rowferry.key_map as ${map} on ${keyMapMatch(map, load.transferId, remap.parent)} and ${map}.old_key = ${oldKey(load, remap.columns)}`
+  left join lateral (${keyMapEntry(load.transferId, remap.parent, oldKey(load, remap.columns))}) as m${index} on true`
 }
 
-function keyMapMatch(alias: string, transferId: string, table: TableName): string {
+/**
+ * The entry of the key map for one old key. `offset 0` keeps it a look-up by the whole primary key: as a plain join the
+ * planner, which has no statistics of the map yet, expects one row for the three constants and then reads all of them per row.
+ */
+export function keyMapEntry(transferId: string, table: TableName, key: string): string {
+  return `select m.old_key, m.new_key from rowferry.key_map as m where ${keyMapMatch('m', transferId, table)} and m.old_key = ${key} offset 0`
+}
+
+export function keyMapMatch(alias: string, transferId: string, table: TableName): string {
   return [
     `${alias}.transfer_id = ${quoteLiteral(transferId)}`,
     `${alias}.table_schema = ${quoteLiteral(table.schema)}`,
@@ -141,7 +150,7 @@ function keyMapMatch(alias: string, transferId: string, table: TableName): strin
 }
 
 /** Numbers of all integer types give the same JSON, so a bigint finds the int4 key it points to. */
-function oldKey(load: StagedLoad, columns: readonly string[]): string {
+export function oldKey(load: StagedLoad, columns: readonly string[]): string {
   const values = columns.map((name) => {
     const column = load.columns.find((candidate) => candidate.name === name)
     return column ? staged(column) : 'null'
@@ -182,83 +191,6 @@ export function unmappedSql(load: StagedLoad): string | null {
 where s.${stagedRow} between $1 and $2 and (${lost.join(' or ')})`
 }
 
-function allSet(columns: readonly string[]): string {
+export function allSet(columns: readonly string[]): string {
   return columns.map((column) => `s.${quoteIdentifier(column)} is not null`).join(' and ')
-}
-
-/**
- * The statements of `append`, in order; each takes $1 and $2. The first gives every row its new key, the second inserts
- * (a row may point to another of its own batch, whose new key it could not see in one statement), the third notes
- * foreign keys whose parent has no new key yet.
- */
-export function appendSql(load: StagedLoad): { readonly map: string; readonly insert: string; readonly pending: string | null } {
-  const keys = load.matchKey.map(({ name }) => name)
-  const insertLoad = { ...load, remaps: [...load.remaps, { columns: keys, parent: load.target, complete: true }] }
-  const open = load.remaps.filter((remap) => !remap.complete)
-  return {
-    map: `with ${incoming(load)}
-insert into rowferry.key_map (transfer_id, table_schema, table_name, old_key, new_key)
-select ${quoteLiteral(load.transferId)}, ${quoteLiteral(load.target.schema)}, ${quoteLiteral(load.target.name)},
-  jsonb_build_array(${keys.map((key) => `old.${quoteIdentifier(key)}`).join(', ')}),
-  jsonb_build_array(${keys.map((key) => newKeyPart(load, key)).join(', ')})
-from incoming as s join (select ${stagedRow}, ${keys.map((key) => `${stagedByName(load, key)} as ${quoteIdentifier(key)}`).join(', ')} from ${load.staging} as s) as old using (${stagedRow})`,
-    insert: insertSql(insertLoad),
-    pending: open.length === 0 ? null : pendingSql(load, open),
-  }
-}
-
-function stagedByName(load: StagedLoad, name: string): string {
-  const column = load.columns.find((candidate) => candidate.name === name)
-  return column ? staged(column) : 'null'
-}
-
-/** A part of the key that is a remapped foreign key follows it; one that generates values gets a new one; any other stays. */
-function newKeyPart(load: StagedLoad, key: string): string {
-  const follows = load.remaps.some((remap) => remap.columns.includes(key))
-  const column = load.columns.find((candidate) => candidate.name === key)
-  return follows || !column?.newValue ? `s.${quoteIdentifier(key)}` : column.newValue
-}
-
-/** `pending` is an array with one element per open remap: the old key of the parent, or null. */
-function pendingSql(load: StagedLoad, open: readonly KeyRemap[]): string {
-  const indexed = open.map((remap, index) => ({ remap, index }))
-  const keys = load.matchKey.map(({ name }) => name)
-  const waiting = indexed.map(({ remap, index }) => `(${allSet(remap.columns)} and m${index}.old_key is null)`)
-  const values = indexed.map(
-    ({ remap, index }) => `case when ${waiting[index]} then ${oldKey(load, remap.columns)} end`,
-  )
-  return `update rowferry.key_map as k set pending = jsonb_build_array(${values.join(', ')})
-from ${load.staging} as s${indexed.map(({ remap, index }) => keyMapJoin(load, remap, index)).join('')}
-where s.${stagedRow} between $1 and $2 and ${keyMapMatch('k', load.transferId, load.target)}
-  and k.old_key = ${oldKey(load, keys)} and (${waiting.join(' or ')})`
-}
-
-/**
- * After all rows are there: gives the waiting foreign keys their new values. One statement per open remap (`place` is its
- * index among them); values whose parent never came stay NULL.
- */
-export function settlePendingSql(load: StagedLoad, remap: KeyRemap, place: number): string {
-  const assignments = remap.columns.map((column, index) => {
-    const type = load.columns.find((candidate) => candidate.name === column)?.type ?? 'text'
-    return `${quoteIdentifier(column)} = cast(m.new_key ->> ${index} as ${type})`
-  })
-  const keys = load.matchKey.map(({ name }, index) => {
-    const type = load.columns.find((candidate) => candidate.name === name)?.type ?? 'text'
-    return `t.${quoteIdentifier(name)} = cast(k.new_key ->> ${index} as ${type})`
-  })
-  return `update ${qualifiedName(load.target)} as t set ${assignments.join(', ')}
-from rowferry.key_map as k join rowferry.key_map as m on ${keyMapMatch('m', load.transferId, remap.parent)} and m.old_key = k.pending -> ${place}
-where ${keyMapMatch('k', load.transferId, load.target)} and k.pending is not null and ${keys.join(' and ')}`
-}
-
-/** Keys of rows whose parent never came, per open remap: they hold NULL instead. Then `pending` is cleared by `clearPendingSql`. */
-export function neverMappedSql(load: StagedLoad, remap: KeyRemap, place: number): string {
-  return `select k.old_key::text as row_key, (k.pending -> ${place})::text as parent_key
-from rowferry.key_map as k
-where ${keyMapMatch('k', load.transferId, load.target)} and k.pending is not null and k.pending -> ${place} <> 'null'::jsonb
-  and not exists (select 1 from rowferry.key_map as m where ${keyMapMatch('m', load.transferId, remap.parent)} and m.old_key = k.pending -> ${place})`
-}
-
-export function clearPendingSql(load: Pick<StagedLoad, 'transferId' | 'target'>): string {
-  return `update rowferry.key_map as k set pending = null where ${keyMapMatch('k', load.transferId, load.target)} and k.pending is not null`
 }

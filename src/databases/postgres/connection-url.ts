@@ -18,7 +18,11 @@ export type ConnectionUrl = {
   readonly password: string | null
   readonly passwordFile: string | null
   readonly sslMode: SslMode
-  readonly sslFiles: { readonly rootCertificate: string | null; readonly certificate: string | null; readonly key: string | null }
+  readonly sslFiles: {
+    readonly rootCertificate: string | null
+    readonly certificate: string | null
+    readonly key: string | null
+  }
   readonly sslDirect: boolean
   readonly channelBinding: boolean
   readonly connectTimeoutSeconds: number | null
@@ -110,7 +114,9 @@ export function parseConnectionUrl(text: string, environment: Environment = proc
   const port = parsePort(given('port', 'PGPORT', parts.port) ?? '5432', url)
   const host = given('hostaddr', 'PGHOSTADDR') ?? given('host', 'PGHOST', parts.host) ?? localServer(port)
   if (host.includes(',')) throw badUrl(url, `names several hosts (${host}); rowferry connects to one`)
-  const place = host.startsWith('/') ? `${host}:${port}` : `${host.includes(':') ? `[${host}]` : host}:${port}`.toLowerCase()
+  const place = host.startsWith('/')
+    ? `${host}:${port}`
+    : `${host.includes(':') ? `[${host}]` : host}:${port}`.toLowerCase()
 
   return {
     host,

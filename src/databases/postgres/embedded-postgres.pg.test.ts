@@ -50,7 +50,9 @@ describe('the embedded PostgreSQL', () => {
   test('starts, keeps its URL and its rows from run to run, and leaves no process behind', async () => {
     const first = await startEmbeddedPostgres({ dataDirectory: folder, settings: quick })
     expect(first.startedHere).toBe(true)
-    expect(await query(first.url, 'create table t as select 7 as x; show wal_level')).toEqual([{ wal_level: 'logical' }])
+    expect(await query(first.url, 'create table t as select 7 as x; show wal_level')).toEqual([
+      { wal_level: 'logical' },
+    ])
     expect(await query(first.url, 'select current_user, getdatabaseencoding(), inet_server_addr()')).toEqual([
       { current_user: 'postgres', getdatabaseencoding: 'UTF8', inet_server_addr: '127.0.0.1' },
     ])
@@ -75,7 +77,7 @@ describe('the embedded PostgreSQL', () => {
   test('two who start it at once share one server, and the last to leave stops it', async () => {
     const [one, two] = await Promise.all([givenUser(), givenUser()])
     expect(one.pid).toBe(two.pid)
-    expect([one.startedHere, two.startedHere].sort()).toEqual([false, true])
+    expect([one, two].filter((user) => user.startedHere)).toHaveLength(1)
     const starter = one.startedHere ? one : two
     const other = one.startedHere ? two : one
     await leave(starter)

@@ -1,5 +1,5 @@
 import { accessSync, chmodSync, constants, existsSync, mkdirSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { Client } from 'pg'
 import { RowferryError } from '../../errors/errors.ts'
@@ -141,7 +141,8 @@ function inUse(running: Running, folder: string, server: ServerOptions): Embedde
   const { files } = server
   // Under the start lock nobody has it alone.
   let use = tryLockShared(files.useLock)
-  if (use === null) throw embeddedError(`${files.useLock} is locked by another program.`, 'Close that program and try again.')
+  if (use === null)
+    throw embeddedError(`${files.useLock} is locked by another program.`, 'Close that program and try again.')
   // A process that ends without stop() at least asks the server to go, unless others use it.
   const atExit = (): void => {
     use?.release()
@@ -192,12 +193,23 @@ function urlOf({ port, password }: ServerState): string {
 
 function prepareFolder(folder: string): void {
   const missing = !existsSync(folder)
-  mkdirSync(folder, { recursive: true })
+  makeFolder(folder)
   accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK)
   if (!missing) return
   // Root's server runs as another user, who goes through here to its data; nobody can list or write it.
   chmodSync(folder, process.getuid?.() === 0 ? 0o711 : 0o700)
   ignoreInGit(folder)
+}
+
+/** Not `recursive: true`, with which Node 24 loops forever where even a parent that exists answers ENOENT (`/proc/x`). */
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return
+  if (dirname(folder) !== folder) makeFolder(dirname(folder))
+  try {
+    mkdirSync(folder)
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST') throw error // another process was faster
+  }
 }
 
 function requireState(files: { readonly state: string; readonly cluster: string }, folder: string): void {
@@ -213,8 +225,9 @@ function explainFailure(error: unknown, folder: string): unknown {
   const denied = ['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST', 'ENOSPC'].includes(codeOf(error) ?? '')
   return embeddedError(
     `The embedded PostgreSQL cannot be kept in ${folder}: ${messageOf(error)}.`,
-    denied ? `Run rowferry in a folder that you may write, or ${giveUrl}.` : `Remove the cause and try again, or ${giveUrl}.`,
+    denied
+      ? `Run rowferry in a folder that you may write, or ${giveUrl}.`
+      : `Remove the cause and try again, or ${giveUrl}.`,
     error,
   )
 }
-

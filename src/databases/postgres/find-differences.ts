@@ -2,7 +2,8 @@ import type { Client } from 'pg'
 import type { TableName } from '../../model/catalog.ts'
 import type { PlannedTable } from '../../model/plan.ts'
 import type { RowDifference } from '../../model/report.ts'
-import type { KeyRemap } from './conflict-sql.ts'
+import { keyMapEntry } from './conflict-sql.ts'
+import { readRemapForeignKeys } from './key-remaps.ts'
 import { qualifiedName, quoteIdentifier, quoteLiteral } from './identifiers.ts'
 import { comparable, type MatchColumn, readMatchKey, readTargetColumns, type TargetColumn } from './target-columns.ts'
 
@@ -15,8 +16,6 @@ const widestJoin = 800
 export type FindDifferencesOptions = {
   /** At most so many differences are listed; all are counted. */
   readonly limit: number
-  /** For tables loaded with `append`: where the old keys went. */
-  readonly append?: { readonly transferId: string; readonly remaps: readonly KeyRemap[] }
 }
 
 export type Differences = { readonly differences: readonly RowDifference[]; readonly total: number }
@@ -47,9 +46,10 @@ export async function findDifferences(
   const merged = table.mode === 'into-existing' && table.matchKey.length > 0
   if (merged) {
     const match = await readMatchKey(client, table)
-    const sql = options.append && table.strategy === 'append'
-      ? appendedSql(table, columns, staging, options.append)
-      : ruleSql(table, columns, staging, match)
+    const sql =
+      table.strategy === 'append'
+        ? appendedSql(table, columns, staging, await readAppended(client, table))
+        : ruleSql(table, columns, staging, match)
     return await run(client, sql, columns, table.matchKey, options)
   }
   const key = columns.length > widestJoin ? [] : await usableKey(client, table, columns, staging)
@@ -73,7 +73,11 @@ async function run(
   return { differences, total: Number(rows[0]?.['total'] ?? 0) }
 }
 
-function difference(row: Record<string, string>, columns: readonly TargetColumn[], key: readonly string[]): RowDifference {
+function difference(
+  row: Record<string, string>,
+  columns: readonly TargetColumn[],
+  key: readonly string[],
+): RowDifference {
   const parse = (name: string): unknown => JSON.parse(row[name] ?? '[]')
   const keys = parse('key') as (string | null)[]
   const source = parse('source') as (string | null)[]
@@ -98,7 +102,12 @@ function keyedSql(table: PlannedTable, { columns, key }: Comparison, staging: Ta
     const side = (alias: string): string => comparable(`${alias}.${quoteIdentifier(name)}`, column.comparison)
     return `${side('s')} = ${side('t')}`
   })
-  return `select ${result(table, columns, key.map((name) => `coalesce(${shown('s', name)}, ${shown('t', name)})`), everyColumn(columns))}
+  return `select ${result(
+    table,
+    columns,
+    key.map((name) => `coalesce(${shown('s', name)}, ${shown('t', name)})`),
+    everyColumn(columns),
+  )}
 from (${stagedRows(columns, staging)}) as s
 full join (select true as is_there, ${nameList(columns)} from ${qualifiedName(table.target)}) as t on ${on.join(' and ')}
 where s.is_there is null or t.is_there is null or ${anyDiffers(everyColumn(columns))}`
@@ -119,10 +128,37 @@ function ruleSql(
     const distinct = columnDiffers(column)
     return table.strategy === 'merge' ? `(s.${quoteIdentifier(column.name)} is not null and ${distinct})` : distinct
   })
-  return `select ${result(table, columns, table.matchKey.map((name) => shown('s', name)), conditions)}
+  return `select ${result(
+    table,
+    columns,
+    table.matchKey.map((name) => shown('s', name)),
+    conditions,
+  )}
 from (${stagedRows(columns, staging)}) as s
 left join (select true as is_there, ${nameList(columns)} from ${qualifiedName(table.target)}) as t on ${on.join(' and ')}
 where t.is_there is null or ${anyDiffers(conditions)}`
+}
+
+type Appended = {
+  readonly transferId: string
+  /** Columns of foreign keys that follow new keys. */
+  readonly remapped: readonly string[]
+}
+
+/** Whose key map to use: only one transfer into a schema runs at a time. */
+async function readAppended(client: Client, table: PlannedTable): Promise<Appended> {
+  const { rows } = await client.query<{ id: string; name: string }>(
+    `select distinct t.id, k.table_name as name from rowferry.transfers as t
+     left join rowferry.key_map as k on k.transfer_id = t.id and k.table_schema = t.target_schema
+     where t.id = (select id from rowferry.transfers where target_schema = $1 and status = 'running' order by started_at desc limit 1)`,
+    [table.target.schema],
+  )
+  const parents = new Set(rows.map(({ name }) => name))
+  const keys = await readRemapForeignKeys(client, table.target)
+  return {
+    transferId: rows[0]?.id ?? '',
+    remapped: keys.filter(({ parent }) => parents.has(parent.name)).flatMap(({ columns }) => columns),
+  }
 }
 
 /** `key` is the old key; the target's row is found by the new one. */
@@ -130,27 +166,32 @@ function appendedSql(
   table: PlannedTable,
   columns: readonly TargetColumn[],
   staging: TableName,
-  append: NonNullable<FindDifferencesOptions['append']>,
+  append: Appended,
 ): string {
-  const changed = new Set([...table.matchKey, ...append.remaps.flatMap((remap) => remap.columns)])
+  const changed = new Set([...table.matchKey, ...append.remapped])
   const conditions = columns.map((column) => (changed.has(column.name) ? 'false' : columnDiffers(column)))
   const old = table.matchKey.map((name) => `s.${quoteIdentifier(name)}`)
   const on = table.matchKey.map((name, place) => {
     const column = columnNamed(columns, name)
     return `t.${quoteIdentifier(name)} = cast(k.new_key ->> ${place} as ${column.type})`
   })
-  return `select ${result(table, columns, table.matchKey.map((name) => shown('s', name)), conditions)}
+  return `select ${result(
+    table,
+    columns,
+    table.matchKey.map((name) => shown('s', name)),
+    conditions,
+  )}
 from (${stagedRows(columns, staging)}) as s
-left join rowferry.key_map as k on k.transfer_id = ${quoteLiteral(append.transferId)}
-  and k.table_schema = ${quoteLiteral(table.target.schema)} and k.table_name = ${quoteLiteral(table.target.name)}
-  and k.old_key = jsonb_build_array(${old.join(', ')})
+left join lateral (${keyMapEntry(append.transferId, table.target, `jsonb_build_array(${old.join(', ')})`)}) as k on true
 left join (select true as is_there, ${nameList(columns)} from ${qualifiedName(table.target)}) as t on ${on.join(' and ')}
 where t.is_there is null or ${anyDiffers(conditions)}`
 }
 
 /** Without a key: rows that one side has more often than the other. */
 function wholeRowsSql(table: PlannedTable, columns: readonly TargetColumn[], staging: TableName): string {
-  const compared = columns.map(({ name, comparison }) => `${comparable(quoteIdentifier(name), comparison)} as ${quoteIdentifier(name)}`)
+  const compared = columns.map(
+    ({ name, comparison }) => `${comparable(quoteIdentifier(name), comparison)} as ${quoteIdentifier(name)}`,
+  )
   const source = `select ${compared.join(', ')} from (${stagedRows(columns, staging)}) as s`
   const target = `select ${compared.join(', ')} from ${qualifiedName(table.target)}`
   const values = `array_to_json(array[${columns.map(({ name }) => shown('d', name)).join(', ')}]::text[])::text`
@@ -173,7 +214,10 @@ async function usableKey(
   if (key.length === 0 || key.length < names.length) return []
   const parts = key.map((name) => comparable(quoteIdentifier(name), columnNamed(columns, name).comparison)).join(', ')
   const unusable = (from: string): string =>
-    `exists (select 1 from ${from} as x group by ${parts} having count(*) > 1 or not (row(${key.map(quoteIdentifier).map((name) => `min(${name}::text)`).join(', ')}) is not null))`
+    `exists (select 1 from ${from} as x group by ${parts} having count(*) > 1 or not (row(${key
+      .map(quoteIdentifier)
+      .map((name) => `min(${name}::text)`)
+      .join(', ')}) is not null))`
   const { rows } = await client.query<{ unusable: string }>(
     `select (${unusable(`(${stagedRows(columns, staging)})`)} or ${unusable(qualifiedName(table.target))})::int as unusable`,
   )
@@ -189,8 +233,17 @@ function stagedRows(columns: readonly TargetColumn[], staging: TableName): strin
 }
 
 /** `differs`: one condition per column. */
-function result(table: PlannedTable, columns: readonly TargetColumn[], key: readonly string[], differs: readonly string[]): string {
-  const values = (alias: string): string => array(columns.map(({ name }) => shown(alias, name)), 'text')
+function result(
+  table: PlannedTable,
+  columns: readonly TargetColumn[],
+  key: readonly string[],
+  differs: readonly string[],
+): string {
+  const values = (alias: string): string =>
+    array(
+      columns.map(({ name }) => shown(alias, name)),
+      'text',
+    )
   return `case when t.is_there is null then 'missing' when s.is_there is null then 'extra' else 'different' end as problem,
   ${quoteLiteral(table.source.name)}::text as "table", ${array(key, 'text')} as key,
   ${values('s')} as source, ${values('t')} as target, ${array(differs, 'boolean')} as differs`

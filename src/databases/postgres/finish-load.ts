@@ -4,16 +4,8 @@ import type { Issue } from '../../model/batch.ts'
 import { tableLabel } from '../../model/catalog.ts'
 import type { PlannedTable } from '../../model/plan.ts'
 import { bisectBatch, type Bisection, type RowRange } from './bisect-batch.ts'
-import {
-  clearPendingSql,
-  existingKeysSql,
-  insertSql,
-  type KeyRemap,
-  neverMappedSql,
-  settlePendingSql,
-  type StagedLoad,
-  stagedRow,
-} from './conflict-sql.ts'
+import { clearPendingSql, neverMappedSql, openRemaps, settlePendingSql } from './append-sql.ts'
+import { existingKeysSql, insertSql, type KeyRemap, type StagedLoad, stagedRow } from './conflict-sql.ts'
 import { rowHashExpression } from './hash-query.ts'
 import { qualifiedName, quoteIdentifier } from './identifiers.ts'
 import { refusal } from './load-refusal.ts'
@@ -81,9 +73,17 @@ async function stagedRange(client: Client, load: StagedLoad): Promise<RowRange |
   return bounds?.first && bounds.last ? { from: Number(bounds.first) - 1, to: Number(bounds.last) } : null
 }
 
-async function refuseExistingKeys(client: Client, table: PlannedTable, load: StagedLoad, range: RowRange): Promise<void> {
+async function refuseExistingKeys(
+  client: Client,
+  table: PlannedTable,
+  load: StagedLoad,
+  range: RowRange,
+): Promise<void> {
   if (load.matchKey.length === 0) return
-  const { rows } = await client.query<{ count: string; keys: string }>(existingKeysSql(load), [range.from + 1, range.to])
+  const { rows } = await client.query<{ count: string; keys: string }>(existingKeysSql(load), [
+    range.from + 1,
+    range.to,
+  ])
   const count = Number(rows[0]?.count)
   if (count === 0) return
   const keys = (JSON.parse(rows[0]?.keys ?? '[]') as string[][]).map((key) => key.join(', '))
@@ -133,7 +133,11 @@ async function correctionFor(
   // Numbers between the rows are missing where a COPY failed; such a "row" inserts nothing and cannot fail.
   const issues = faults.map(({ index, error }) => {
     const values = JSON.parse(byRow.get(index)?.key ?? '[]') as (string | null)[]
-    return refusal(error, table, Object.fromEntries(names.map((name, i) => [sourceName(table, name), values[i] ?? null])))
+    return refusal(
+      error,
+      table,
+      Object.fromEntries(names.map((name, i) => [sourceName(table, name), values[i] ?? null])),
+    )
   })
   const lost = rows.reduce((sum, row) => sum - BigInt(row.hash), 0n)
   return { created: -faults.length, rejected: faults.length, altered: 0, hash: lost, issues }
@@ -141,7 +145,7 @@ async function correctionFor(
 
 async function settlePending(client: Client, options: FinishLoadOptions): Promise<void> {
   const { table, transferId, remaps = [] } = options
-  const open = remaps.filter((remap) => !remap.complete)
+  const open = openRemaps({ remaps })
   if (open.length === 0) return
   const staging = stagingName(transferId, table.target)
   const load = await readStagedLoad(client, { table, transferId, staging, remaps })

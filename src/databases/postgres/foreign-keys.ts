@@ -1,6 +1,6 @@
 import type { ClientBase } from 'pg'
 import type { TableName } from '../../model/catalog.ts'
-import { isDataError, messageOf } from './postgres-errors.ts'
+import { codeOf, isDataError, messageOf } from './postgres-errors.ts'
 import { qualifiedName, quoteIdentifier } from './identifiers.ts'
 
 /** A foreign key in PostgreSQL's own words. */
@@ -18,8 +18,13 @@ export type ForeignKeyAmong = StoredForeignKey & {
 }
 
 /** Foreign keys that point from one of the tables to one of the tables: those that can stand in the way of an order. */
-export async function readForeignKeysAmong(client: ClientBase, tables: readonly TableName[]): Promise<ForeignKeyAmong[]> {
-  const { rows } = await client.query<Record<'schema' | 'table' | 'name' | 'definition' | 'parentSchema' | 'parent' | 'mayDrop', string>>(
+export async function readForeignKeysAmong(
+  client: ClientBase,
+  tables: readonly TableName[],
+): Promise<ForeignKeyAmong[]> {
+  const { rows } = await client.query<
+    Record<'schema' | 'table' | 'name' | 'definition' | 'parentSchema' | 'parent' | 'mayDrop', string>
+  >(
     `with listed as (
        select c.oid from unnest($1::text[], $2::text[]) as wanted (schema, name)
        join pg_catalog.pg_namespace n on n.nspname = wanted.schema
@@ -56,7 +61,10 @@ export async function dropForeignKeys(client: ClientBase, keys: readonly StoredF
 
 export type RestoredForeignKey = {
   readonly key: StoredForeignKey
-  /** `not-valid`: it holds for new rows; rows that are there contradict it, or were not looked at. `gone`: its table is gone. */
+  /**
+   * `not-valid`: it holds for new rows; rows that are there contradict it, or were not looked at. `gone`: somebody has
+   * dropped a table, column or key that it needs.
+   */
   readonly outcome: 'restored' | 'not-valid' | 'gone'
   /** Why it is not `restored`. */
   readonly reason: string | null
@@ -77,22 +85,42 @@ export async function restoreForeignKey(
   const standing = await findKey(client, key)
   if (standing === 'no table') return { key, outcome: 'gone', reason: 'its table does not exist any more' }
   if (standing === 'no key') {
-    await client.query(`${table} add constraint ${name} ${key.definition}${wasNotValid ? '' : ' not valid'}`)
+    const add = `${table} add constraint ${name} ${key.definition}${wasNotValid ? '' : ' not valid'}`
+    const refused = await tryStatement(client, add, (error) => goneStates.has(codeOf(error) ?? ''))
+    if (refused) return { key, outcome: 'gone', reason: messageOf(refused.error) }
   }
   if (wasNotValid || standing === 'valid') return { key, outcome: 'restored', reason: null }
   if (!options.check) return { key, outcome: 'not-valid', reason: 'the load is not over' }
-  await client.query('savepoint validate')
+  const refused = await tryStatement(client, `${table} validate constraint ${name}`, isDataError)
+  return refused
+    ? { key, outcome: 'not-valid', reason: messageOf(refused.error) }
+    : { key, outcome: 'restored', reason: null }
+}
+
+/** No such table or column, and no key on the parent's columns. */
+const goneStates = new Set(['42P01', '42703', '42830'])
+
+/** The expected refusal, with the transaction as it was before; null when it was done. */
+async function tryStatement(
+  client: ClientBase,
+  sql: string,
+  isExpected: (error: unknown) => boolean,
+): Promise<{ readonly error: unknown } | null> {
+  await client.query('savepoint statement')
   try {
-    await client.query(`${table} validate constraint ${name}`)
-    return { key, outcome: 'restored', reason: null }
+    await client.query(sql)
+    return null
   } catch (error) {
-    if (!isDataError(error)) throw error
-    await client.query('rollback to savepoint validate')
-    return { key, outcome: 'not-valid', reason: messageOf(error) }
+    if (!isExpected(error)) throw error
+    await client.query('rollback to savepoint statement')
+    return { error }
   }
 }
 
-async function findKey(client: ClientBase, key: StoredForeignKey): Promise<'no table' | 'no key' | 'valid' | 'not valid'> {
+async function findKey(
+  client: ClientBase,
+  key: StoredForeignKey,
+): Promise<'no table' | 'no key' | 'valid' | 'not valid'> {
   const { rows } = await client.query<{ valid: string | null }>(
     `select f.convalidated::int as valid
      from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace

@@ -18,7 +18,14 @@ const codes: Readonly<Record<string, ErrorCode>> = {
 /** The line in `rejects.jsonl` for a row that PostgreSQL refused, with the column by its name in the source. */
 export function refusal(error: unknown, table: PlannedTable, key: Issue['key']): Issue {
   const code = error instanceof DatabaseError ? (codes[error.code ?? ''] ?? 'DATA_REFUSED') : 'DATA_REFUSED'
-  return { kind: 'reject', table: table.source.name, key, column: columnOf(error, table), reason: reasonOf(error), code }
+  return {
+    kind: 'reject',
+    table: table.source.name,
+    key,
+    column: columnOf(error, table),
+    reason: reasonOf(error),
+    code,
+  }
 }
 
 export function duplicateRefusal(table: PlannedTable, key: Issue['key']): Issue {

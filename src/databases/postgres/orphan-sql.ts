@@ -24,7 +24,7 @@ export type TreatedOrphans = {
  */
 export async function treatOrphans(client: Client, tables: readonly PlannedTable[]): Promise<TreatedOrphans[]> {
   const treated: TreatedOrphans[] = []
-  for (let changed = true; changed; ) {
+  for (let changed = true; changed;) {
     changed = false
     for (const table of tables) {
       for (const rule of table.orphanRules) {
@@ -52,7 +52,12 @@ async function treatRule(
   return { table: table.target, rejected, altered: issues.length - rejected, hash, issues }
 }
 
-type OrphanRow = { readonly key: string; readonly values: string; readonly before: string; readonly after: string | null }
+type OrphanRow = {
+  readonly key: string
+  readonly values: string
+  readonly before: string
+  readonly after: string | null
+}
 
 /** A rule in the target's names. */
 export type OrphanNames = {
@@ -145,7 +150,12 @@ function orphanIssues(table: PlannedTable, rule: OrphanRule, names: OrphanNames,
   }))
 }
 
-function rejectIssue(table: PlannedTable, rule: OrphanRule, key: Issue['key'], values: readonly (string | null)[]): Issue {
+function rejectIssue(
+  table: PlannedTable,
+  rule: OrphanRule,
+  key: Issue['key'],
+  values: readonly (string | null)[],
+): Issue {
   return {
     kind: 'reject',
     table: table.source.name,

@@ -22,7 +22,8 @@ describe('connect', () => {
       await query(db.url, `alter database ${db.name} set ${setting}`)
     }
     await using session = await connect(db.url, { signal: live, what: 'the target' })
-    const { rows } = await session.query(`select '2024-02-03 04:05:06+00'::timestamptz as moment, '1 day 2 hours'::interval as span,
+    const { rows } =
+      await session.query(`select '2024-02-03 04:05:06+00'::timestamptz as moment, '1 day 2 hours'::interval as span,
       '\\xff'::bytea as bytes, 0.1::float8 + 0.2 as sum, 1.5::float4 as real, 9007199254740993 as big, true as flag,
       current_setting('statement_timeout') as limit, current_setting('search_path') as path, array[1, 2] as list`)
     expect(rows).toEqual([

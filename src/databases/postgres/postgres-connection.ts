@@ -185,7 +185,9 @@ function sendCancel(client: Client): void {
   const request = Buffer.alloc(16)
   for (const [index, word] of [16, 80877102, processID, secretKey].entries()) request.writeInt32BE(word, index * 4)
   const unix = client.host.startsWith('/')
-  const socket = unix ? connectSocket(`${client.host}/.s.PGSQL.${client.port}`) : connectSocket(client.port, client.host)
+  const socket = unix
+    ? connectSocket(`${client.host}/.s.PGSQL.${client.port}`)
+    : connectSocket(client.port, client.host)
   socket.on('error', () => undefined)
   socket.setTimeout(2000, () => socket.destroy())
   socket.end(request)
@@ -216,6 +218,7 @@ function explainFailure(error: unknown, url: ConnectionUrl, attempts: number): u
 
 function reachRemedy(error: unknown, url: ConnectionUrl): string {
   if (/ENOTFOUND|EAI_/.test(messageOf(error))) return `Check the host name ${url.host} in the URL.`
-  if (/53300|too many/.test(messageOf(error))) return 'Close other connections, raise max_connections, or use fewer with --parallel.'
+  if (/53300|too many/.test(messageOf(error)))
+    return 'Close other connections, raise max_connections, or use fewer with --parallel.'
   return `Check that PostgreSQL listens on port ${url.port} of ${url.host} and that no firewall is in between: psql '${url.label}'`
 }

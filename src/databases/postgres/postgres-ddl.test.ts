@@ -66,20 +66,27 @@ describe('statements', () => {
   })
 
   test.each([
-    [addPrimaryKey(target, 't_pkey', ['b', 'a']), 'alter table "public"."My ""Table""" add constraint "t_pkey" primary key ("b", "a")'],
+    [
+      addPrimaryKey(target, 't_pkey', ['b', 'a']),
+      'alter table "public"."My ""Table""" add constraint "t_pkey" primary key ("b", "a")',
+    ],
     [addUnique(target, 'u', ['a']), 'alter table "public"."My ""Table""" add constraint "u" unique ("a")'],
     [addCheck(target, 'c', 'a > 0'), 'alter table "public"."My ""Table""" add constraint "c" check (a > 0)'],
     [
-      addForeignKey(target, {
-        name: 'f',
-        columns: ['a', 'b'],
-        parent: { schema: 'public', name: 'p' },
-        parentColumns: ['x', 'y'],
-        onUpdate: 'no action',
-        onDelete: 'set null',
-        deferrable: true,
-        initiallyDeferred: true,
-      }, { notValid: true }),
+      addForeignKey(
+        target,
+        {
+          name: 'f',
+          columns: ['a', 'b'],
+          parent: { schema: 'public', name: 'p' },
+          parentColumns: ['x', 'y'],
+          onUpdate: 'no action',
+          onDelete: 'set null',
+          deferrable: true,
+          initiallyDeferred: true,
+        },
+        { notValid: true },
+      ),
       'alter table "public"."My ""Table""" add constraint "f" foreign key ("a", "b") references "public"."p" ("x", "y") on delete set null deferrable initially deferred not valid',
     ],
     [

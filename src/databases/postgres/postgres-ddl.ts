@@ -137,7 +137,10 @@ export function columnList(columns: readonly string[]): string {
 export function shortenName(name: string, taken: ReadonlySet<string> = new Set()): string {
   if (Buffer.byteLength(name) <= maxIdentifierBytes && !taken.has(name)) return name
   for (let attempt = 0; ; attempt++) {
-    const hash = createHash('sha256').update(`${name}${attempt === 0 ? '' : attempt}`).digest('hex').slice(0, 8)
+    const hash = createHash('sha256')
+      .update(`${name}${attempt === 0 ? '' : attempt}`)
+      .digest('hex')
+      .slice(0, 8)
     const shortened = `${cutBytes(name, maxIdentifierBytes - 9)}_${hash}`
     if (!taken.has(shortened)) return shortened
   }

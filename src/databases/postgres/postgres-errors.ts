@@ -117,7 +117,8 @@ export function translatePostgresError(error: unknown, scene: ErrorScene): unkno
 
 /** What went wrong in one line, without a final full stop; for several attempts in parallel (IPv4 and IPv6) each of them once. */
 export function messageOf(error: unknown): string {
-  if (error instanceof AggregateError && error.errors.length > 0) return [...new Set(error.errors.map(messageOf))].join('; ')
+  if (error instanceof AggregateError && error.errors.length > 0)
+    return [...new Set(error.errors.map(messageOf))].join('; ')
   const text = error instanceof Error ? error.message : String(error)
   return text.replace(/\s+/g, ' ').trim().replace(/\.$/, '')
 }

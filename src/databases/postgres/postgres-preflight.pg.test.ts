@@ -15,10 +15,16 @@ const bad = (findings: Finding[]): string[] =>
   findings.filter((finding) => finding.level !== 'ok').map((finding) => `${finding.level}: ${finding.message}`)
 
 /** Runs the body as an ordinary user of the database, who may do only what `grants` says. */
-async function asUser(sql: (role: string) => string, body: (url: string, role: string) => Promise<void>): Promise<void> {
+async function asUser(
+  sql: (role: string) => string,
+  body: (url: string, role: string) => Promise<void>,
+): Promise<void> {
   await using db = await givenDatabase()
   const role = `user_${db.name}`
-  await query(db.url, `create role ${role} login password 'x'; revoke all on database ${db.name} from public; grant connect on database ${db.name} to ${role}`)
+  await query(
+    db.url,
+    `create role ${role} login password 'x'; revoke all on database ${db.name} from public; grant connect on database ${db.name} to ${role}`,
+  )
   try {
     await query(db.url, sql(role).replaceAll('DATABASE', db.name))
     await body(Object.assign(new URL(db.url), { username: role, password: 'x' }).href, role)
@@ -46,7 +52,9 @@ describe('checkTarget', () => {
           `error: User ${role} may not create rowferry's own tables (schema rowferry), without which nothing can be resumed.`,
           expect.stringMatching(/^error: User .* may not create temporary tables/),
         ])
-        expect(findings.some((finding) => finding.remedy === `grant create on schema "public" to "${role}";`)).toBe(true)
+        expect(findings.some((finding) => finding.remedy === `grant create on schema "public" to "${role}";`)).toBe(
+          true,
+        )
         expect(bad(await findingsOf(url, 'missing'))[0]).toMatch(/^error: User .* may not create the schema missing/)
       },
     )
@@ -54,7 +62,8 @@ describe('checkTarget', () => {
 
   test('what it says to grant is enough', async () => {
     await asUser(
-      (role) => `grant create, temporary on database DATABASE to ${role}; grant usage, create on schema public to ${role}`,
+      (role) =>
+        `grant create, temporary on database DATABASE to ${role}; grant usage, create on schema public to ${role}`,
       async (url) => {
         expect(bad(await findingsOf(url))).toEqual([])
         expect(bad(await findingsOf(url, 'missing'))).toEqual([])

@@ -59,13 +59,28 @@ function checkVersion({ product, version, versionNumber, database, user }: Facts
   const major = Math.floor(versionNumber / 10_000)
   const name = `PostgreSQL ${version}`
   if (!/^PostgreSQL \d/.test(product) || /-YB-/.test(product)) {
-    return [error(`The target is ${product.split(',', 1)[0]}, which is not PostgreSQL.`, 'Give the URL of a PostgreSQL server.')]
+    return [
+      error(
+        `The target is ${product.split(',', 1)[0]}, which is not PostgreSQL.`,
+        'Give the URL of a PostgreSQL server.',
+      ),
+    ]
   }
   if (major < oldest) {
-    return [error(`The target is ${name}; rowferry needs ${oldest} or newer.`, 'Upgrade the server: https://www.postgresql.org/support/versioning/')]
+    return [
+      error(
+        `The target is ${name}; rowferry needs ${oldest} or newer.`,
+        'Upgrade the server: https://www.postgresql.org/support/versioning/',
+      ),
+    ]
   }
   if (major < 14) {
-    return [warning(`The target is ${name}, which cannot hash rows: contents cannot be compared there.`, 'Add --verify counts, or upgrade to PostgreSQL 14 or newer.')]
+    return [
+      warning(
+        `The target is ${name}, which cannot hash rows: contents cannot be compared there.`,
+        'Add --verify counts, or upgrade to PostgreSQL 14 or newer.',
+      ),
+    ]
   }
   if (major > newestTested) {
     return [warning(`The target is ${name}; rowferry was tested with ${oldest} to ${newestTested}.`, null)]
@@ -106,18 +121,32 @@ function checkRights(facts: Facts, schema: string): Finding[] {
     findings.push(error(`User ${user} may not create the schema ${schema} in database ${database}.`, grantCreate))
   }
   if (schemaExists && !useSchema) {
-    findings.push(error(`User ${user} may not use the schema ${schema}.`, `grant usage, create on schema ${on} to ${to};`))
+    findings.push(
+      error(`User ${user} may not use the schema ${schema}.`, `grant usage, create on schema ${on} to ${to};`),
+    )
   } else if (schemaExists && !createInSchema) {
     // Loading into tables that are there already needs no right to make new ones.
     const level = facts.loadableTables > 0 ? warning : error
-    findings.push(level(`User ${user} may not create tables in the schema ${schema}.`, `grant create on schema ${on} to ${to};`))
+    findings.push(
+      level(`User ${user} may not create tables in the schema ${schema}.`, `grant create on schema ${on} to ${to};`),
+    )
   }
   if (facts.ownSchemaExists ? !facts.createInOwnSchema : !createSchema) {
     const remedy = facts.ownSchemaExists ? `grant usage, create on schema ${ownSchema} to ${to};` : grantCreate
-    findings.push(error(`User ${user} may not create rowferry's own tables (schema ${ownSchema}), without which nothing can be resumed.`, remedy))
+    findings.push(
+      error(
+        `User ${user} may not create rowferry's own tables (schema ${ownSchema}), without which nothing can be resumed.`,
+        remedy,
+      ),
+    )
   }
   if (!facts.temporary) {
-    findings.push(error(`User ${user} may not create temporary tables in database ${database}.`, `grant temporary on database ${inDatabase} to ${to};`))
+    findings.push(
+      error(
+        `User ${user} may not create temporary tables in database ${database}.`,
+        `grant temporary on database ${inDatabase} to ${to};`,
+      ),
+    )
   }
   return findings
 }
@@ -138,7 +167,13 @@ function checkIgnored(url: string | undefined): Finding[] {
   const ignored = url === undefined ? [] : parseConnectionUrl(url).ignored
   if (ignored.length === 0) return []
   const schema = ignored.includes('schema') ? 'The schema is chosen with --schema.' : null
-  return [{ level: 'ok', message: `Parameters of the URL that are for other programs were not used: ${ignored.join(', ')}.`, remedy: schema }]
+  return [
+    {
+      level: 'ok',
+      message: `Parameters of the URL that are for other programs were not used: ${ignored.join(', ')}.`,
+      remedy: schema,
+    },
+  ]
 }
 
 function error(message: string, remedy: string | null): Finding {

@@ -35,7 +35,12 @@ type Sequence = {
   readonly called: boolean
 }
 
-async function forward(client: ClientBase, sequence: Sequence, used: bigint, reset: SequenceReset): Promise<Warning | null> {
+async function forward(
+  client: ClientBase,
+  sequence: Sequence,
+  used: bigint,
+  reset: SequenceReset,
+): Promise<Warning | null> {
   const standsAt = sequence.called ? sequence.last : sequence.last - 1n
   if (sequence.increment < 0n || used <= standsAt) return null
   // All keys are below where it starts: it stays there.

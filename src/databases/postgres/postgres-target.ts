@@ -5,7 +5,7 @@ import type { Emit } from '../../model/events.ts'
 import type { PlannedTable, SchemaObject, SequenceReset } from '../../model/plan.ts'
 import type { Finding, ObjectReport, Warning } from '../../model/report.ts'
 import type { Abortable, EncodedBatch, Target, TargetOpening } from '../databases.ts'
-import { checkTarget } from './check-target.ts'
+import { checkTarget } from './postgres-preflight.ts'
 import { type ConnectionUrl, parseConnectionUrl } from './connection-url.ts'
 import { copyIn } from './copy-in.ts'
 import { type Differences, findDifferences, type FindDifferencesOptions } from './find-differences.ts'
@@ -25,6 +25,7 @@ export type PostgresTarget = Omit<Target, 'createTables' | 'addObjects' | 'reset
   readonly client: PostgresConnection
   /** Connects again if the session was lost, and takes its locks again. */
   reconnect(): Promise<PostgresConnection>
+  hasSchema(schema: string, options: Abortable): Promise<boolean>
   /** Keeps other transfers out of the schema until disposed. Throws JOB_RUNNING. */
   lock(schema: string): Promise<AsyncDisposable>
   /** What must hold before anything is planned. Changes nothing. */
@@ -43,7 +44,11 @@ export type PostgresTarget = Omit<Target, 'createTables' | 'addObjects' | 'reset
     },
   ): Promise<ObjectReport[]>
   resetSequences(resets: readonly SequenceReset[], options: Abortable): Promise<Warning[]>
-  findDifferences(table: PlannedTable, staging: TableName, options: Abortable & FindDifferencesOptions): Promise<Differences>
+  findDifferences(
+    table: PlannedTable,
+    staging: TableName,
+    options: Abortable & FindDifferencesOptions,
+  ): Promise<Differences>
   /** An empty temporary table for the source's converted rows, gone with the session or when disposed. One at a time. */
   openComparison(table: PlannedTable): Promise<Comparison>
   /** Statistics for the planner, after the load. */
@@ -136,7 +141,16 @@ class OpenPostgresTarget implements PostgresTarget {
   }
 
   check(schema: string, options: Abortable): Promise<Finding[]> {
-    return this.#run('checking the target', options, (client) => checkTarget(client, schema))
+    return this.#run('checking the target', options, (client) =>
+      checkTarget(client, { schema, url: this.#options.url }),
+    )
+  }
+
+  hasSchema(schema: string, options: Abortable): Promise<boolean> {
+    return this.#run('looking for the schema', options, async (client) => {
+      const { rowCount } = await client.query('select from pg_catalog.pg_namespace where nspname = $1', [schema])
+      return rowCount === 1
+    })
   }
 
   readCatalog(schema: string, options: Abortable): ReturnType<Target['readCatalog']> {
@@ -196,9 +210,14 @@ class OpenPostgresTarget implements PostgresTarget {
   }
 
   hashTable(table: PlannedTable, options: Abortable): ReturnType<Target['hashTable']> {
-    const columns = table.columns.map(({ target, conversion }) => ({ quotedName: quoteIdentifier(target), ...conversion }))
+    const columns = table.columns.map(({ target, conversion }) => ({
+      quotedName: quoteIdentifier(target),
+      ...conversion,
+    }))
     return this.#run(`hashing ${table.target.name}`, options, async (client) => {
-      const { rows } = await client.query<{ rows: string; hash: string }>(hashQuery(qualifiedName(table.target), columns))
+      const { rows } = await client.query<{ rows: string; hash: string }>(
+        hashQuery(qualifiedName(table.target), columns),
+      )
       const [row] = rows
       if (!row) throw new RowferryError('INTERNAL', { message: 'The hash query gave no row.', remedy: null })
       return { rows: Number(row.rows), hash: hashOfSum(row.hash) }
@@ -210,7 +229,9 @@ class OpenPostgresTarget implements PostgresTarget {
     staging: TableName,
     options: Abortable & FindDifferencesOptions,
   ): Promise<Differences> {
-    return this.#run(`comparing ${table.target.name}`, options, (client) => findDifferences(client, table, staging, options))
+    return this.#run(`comparing ${table.target.name}`, options, (client) =>
+      findDifferences(client, table, staging, options),
+    )
   }
 
   async openComparison(table: PlannedTable): Promise<Comparison> {
@@ -235,7 +256,9 @@ class OpenPostgresTarget implements PostgresTarget {
   }
 
   dropStagings(transferId: string): Promise<void> {
-    return this.#run('cleaning up', { signal: new AbortController().signal }, (client) => dropStagings(client, transferId))
+    return this.#run('cleaning up', { signal: new AbortController().signal }, (client) =>
+      dropStagings(client, transferId),
+    )
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -267,7 +290,11 @@ class OpenPostgresTarget implements PostgresTarget {
     const { rows } = await client.query<{ pid: string }>('select pg_backend_pid() as pid')
     const pid = rows[0]?.pid
     const cancel = async (): Promise<void> => {
-      await using other = await connect(this.#options.url, { signal: AbortSignal.timeout(5000), what: 'the target', pauses: [] })
+      await using other = await connect(this.#options.url, {
+        signal: AbortSignal.timeout(5000),
+        what: 'the target',
+        pauses: [],
+      })
       await other.query('select pg_cancel_backend($1::int)', [pid])
     }
     // Where that does not get through the statement simply runs to its end.

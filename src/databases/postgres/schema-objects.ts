@@ -87,7 +87,7 @@ async function tryObject(client: Client, object: SchemaObject, sql: string, targ
   const failure = await trySql(client, object, sql, target)
   if (failure === null) return { ...object, outcome: object.note === null ? 'created' : 'changed', error: null }
   const contradicted = codeOf(failure) === '23503' || codeOf(failure) === '23514'
-  const error = messageOf(failure) + (failure.detail ? `: ${failure.detail}` : '')
+  const error = reasonOf(failure)
   if (contradicted && (await trySql(client, object, `${sql} not valid`, target)) === null) {
     const note = [object.note, 'NOT VALID: rows that are there contradict it, new rows are checked'].filter(Boolean)
     return { ...object, sql: `${sql} not valid`, note: note.join('; '), outcome: 'changed', error }
@@ -96,7 +96,12 @@ async function tryObject(client: Client, object: SchemaObject, sql: string, targ
 }
 
 /** PostgreSQL's refusal, after which the transaction can go on; null when it was done. */
-async function trySql(client: Client, object: SchemaObject, sql: string, target: string): Promise<DatabaseError | null> {
+async function trySql(
+  client: Client,
+  object: SchemaObject,
+  sql: string,
+  target: string,
+): Promise<DatabaseError | null> {
   try {
     await client.query(sql)
     return null
@@ -116,10 +121,16 @@ function objectLabel(object: SchemaObject): string {
   return `${object.kind} ${object.name}${on}`
 }
 
+/** The detail names what the message leaves out: `Table "orders" references "users".` */
+function reasonOf(error: unknown): string {
+  const detail = error instanceof DatabaseError ? error.detail : undefined
+  return messageOf(error) + (detail ? `: ${detail.replace(/\.$/, '')}` : '')
+}
+
 function ddlFailed(object: SchemaObject, error: unknown): RowferryError {
   const source = object.sourceSql === null ? '' : `\nIn the source: ${object.sourceSql}`
   return new RowferryError('CATALOG_DDL_FAILED', {
-    message: `PostgreSQL refused the ${objectLabel(object)} (${messageOf(error)}); nothing was changed.`,
+    message: `PostgreSQL refused the ${objectLabel(object)} (${reasonOf(error)}); nothing was changed.`,
     remedy: `Leave the table out (--exclude), or choose other types in the configuration. The statement was: ${object.sql}${source}`,
     cause: error,
     context: { sql: object.sql, sourceSql: object.sourceSql },

@@ -5,8 +5,8 @@ import type { TableName } from '../../model/catalog.ts'
 import { type LoadCounts, needsMatchKey } from '../../model/conflict.ts'
 import type { PlannedTable } from '../../model/plan.ts'
 import type { Bisection, RowRange } from './bisect-batch.ts'
+import { appendSql } from './append-sql.ts'
 import {
-  appendSql,
   deleteStagedSql,
   duplicatesSql,
   insertSql,
@@ -96,7 +96,10 @@ class Apply implements StagedApply {
     const applied = await bisect(rows, (range) => this.#applyRange(range))
     const taken = [...badCasts, ...duplicates, ...orphans]
     // Rows taken out before do not exist any more: an attempt with such a row alone does nothing, and never fails.
-    const failed = applied.faults.map(({ index, error }) => ({ index, issue: refusal(error, this.#table, keyOf(index)) }))
+    const failed = applied.faults.map(({ index, error }) => ({
+      index,
+      issue: refusal(error, this.#table, keyOf(index)),
+    }))
     const created = applied.done.reduce((sum, { result }) => sum + result.created, 0)
     const updated = applied.done.reduce((sum, { result }) => sum + result.updated, 0)
     const left = staged - taken.length - failed.length - created - updated
@@ -110,7 +113,10 @@ class Apply implements StagedApply {
     if (this.#statements.duplicates === null) return []
     if (!this.#load.matchKey.some(({ name }) => this.#load.columns.find((c) => c.name === name)?.castTo)) return []
     const checked = await bisect(rows, (range) => this.#client.query(duplicatesSql(this.#load), bounds(range)))
-    const refused = checked.faults.map(({ index, error }) => ({ index, issue: refusal(error, this.#table, keyOf(index)) }))
+    const refused = checked.faults.map(({ index, error }) => ({
+      index,
+      issue: refusal(error, this.#table, keyOf(index)),
+    }))
     await this.#deleteStaged(refused)
     return refused
   }
@@ -131,9 +137,11 @@ class Apply implements StagedApply {
   }
 
   async #applyRange(range: RowRange): Promise<Changes> {
-    for (const sql of this.#statements.before) await this.#client.query(sql, bounds(range))
-    const { rows } = await this.#client.query<{ created: string; updated: string }>(this.#statements.apply, bounds(range))
-    for (const sql of this.#statements.after) await this.#client.query(sql, bounds(range))
+    if (this.#statements.before !== null) await this.#client.query(this.#statements.before, bounds(range))
+    const { rows } = await this.#client.query<{ created: string; updated: string }>(
+      this.#statements.apply,
+      bounds(range),
+    )
     return { created: Number(rows[0]?.created), updated: Number(rows[0]?.updated) }
   }
 }
@@ -146,14 +154,13 @@ function bounds(range: RowRange): [number, number] {
 type Statements = {
   readonly duplicates: string | null
   readonly unmapped: string | null
-  readonly before: readonly string[]
+  readonly before: string | null
   readonly apply: string
-  readonly after: readonly string[]
 }
 
 function statementsFor(table: PlannedTable, load: StagedLoad): Statements {
   const unmapped = unmappedSql(load)
-  const plain = { duplicates: null, unmapped, before: [], apply: insertSql(load), after: [] }
+  const plain = { duplicates: null, unmapped, before: null, apply: insertSql(load) }
   if (table.mode !== 'into-existing') return plain
   const keyed = { ...plain, duplicates: load.matchKey.length === 0 ? null : duplicatesSql(load) }
   if (needsMatchKey(table.strategy) && load.matchKey.length === 0) throw noMatchKey(table)
@@ -166,8 +173,8 @@ function statementsFor(table: PlannedTable, load: StagedLoad): Statements {
       return { ...keyed, apply: mergeSql(load) }
     case 'append': {
       if (load.matchKey.length === 0) return plain
-      const { map, insert, pending } = appendSql(load)
-      return { ...keyed, before: [map], apply: insert, after: pending === null ? [] : [pending] }
+      const { map, insert } = appendSql(load)
+      return { ...keyed, before: map, apply: insert }
     }
     case 'replace':
     case 'error':

@@ -30,7 +30,9 @@ export async function createComparison(client: ClientBase, table: PlannedTable):
 
 /** Where the transfer keeps the rows of a table until the last has come, in the schema `rowferry`. */
 export function stagingName(transferId: string, target: TableName): TableName {
-  const hash = createHash('sha256').update(JSON.stringify([transferId, target.schema, target.name])).digest('hex')
+  const hash = createHash('sha256')
+    .update(JSON.stringify([transferId, target.schema, target.name]))
+    .digest('hex')
   return { schema: 'rowferry', name: `${stagingPrefix(transferId)}${hash.slice(0, 12)}` }
 }
 
@@ -39,11 +41,7 @@ function stagingPrefix(transferId: string): string {
 }
 
 /** A staging table that outlives the session; left as it is when it exists. Several loaders may ask for it at once. */
-export async function createStaging(
-  client: ClientBase,
-  table: PlannedTable,
-  transferId: string,
-): Promise<TableName> {
+export async function createStaging(client: ClientBase, table: PlannedTable, transferId: string): Promise<TableName> {
   const name = stagingName(transferId, table.target)
   await client.query('begin')
   try {

@@ -42,12 +42,19 @@ export function needsRollback(error: unknown): boolean {
 }
 
 /** Where an error happened, for its sentence: `table "users" after 4,096 rows`. */
-export type ReadingPlace = { readonly label: string; readonly place?: string }
+export type ReadingPlace = { readonly label: string; readonly place?: string; readonly table?: string }
+
+/** The program that made the file has functions and collations of its own, which stock SQLite does not know. */
+export function needsForeignCode(error: unknown): boolean {
+  const message = error instanceof Error ? error.message : ''
+  return /no such (collation|function|module)|unknown function|no query solution/.test(message)
+}
 
 /** The same error in our words; what SQLite says that has nothing to do with the file stays as it is. */
-export function translateSqliteError(error: unknown, { label, place }: ReadingPlace): unknown {
+export function translateSqliteError(error: unknown, { label, place, table }: ReadingPlace): unknown {
   if (isLocked(error)) return lockedError(label, error)
   if (isDamage(error)) return damagedError(label, place, error)
+  if (table !== undefined && needsForeignCode(error)) return foreignCodeError(label, table, error)
   const code = primaryResultCode(error)
   if (code !== resultCode.cantopen && code !== resultCode.perm && code !== resultCode.readonly) return error
   return new RowferryError('CONNECT_SOURCE_UNREADABLE', {
@@ -55,6 +62,14 @@ export function translateSqliteError(error: unknown, { label, place }: ReadingPl
     remedy:
       'Check that this user may read the file and enter its folder, or copy the file elsewhere and give the copy.',
     cause: error,
+  })
+}
+
+function foreignCodeError(label: string, table: string, cause: unknown): RowferryError {
+  return new RowferryError('CONNECT_SOURCE_UNREADABLE', {
+    message: `Table "${table}" of ${label} needs a function or collation of the program that made it: ${messageOf(cause)}.`,
+    remedy: `Leave the table out with --exclude ${table}, or copy its rows into an ordinary table with that program.`,
+    cause,
   })
 }
 

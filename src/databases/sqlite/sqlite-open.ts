@@ -13,15 +13,17 @@ export function sqliteLabel(opening: SqliteOpening): string {
 
 /**
  * Opens what `sqlite-snapshot.ts` decided on, read-only, and reads the schema once, so that whatever stands in the way
- * is reported here. Statements that read rows ask for bigint and arrays themselves.
+ * is reported here. Statements that read rows ask for bigint and arrays themselves. `readViews`: texts in double quotes, which
+ * views of other programs hold, are texts; elsewhere a misspelt column must not pass for one.
  */
-export function openSqlite(opening: SqliteOpening): DatabaseSync {
+export function openSqlite(opening: SqliteOpening, options: { readonly readViews?: boolean } = {}): DatabaseSync {
   let db: DatabaseSync | null = null
   try {
     db = new DatabaseSync(locationOf(opening), {
       readOnly: true,
       timeout: opening.busyTimeoutMs ?? defaultBusyTimeoutMs,
       enableForeignKeyConstraints: false,
+      enableDoubleQuotedStringLiterals: options.readViews ?? false,
     })
     // A damaged page is noticed when it is read, not by wrong values.
     db.exec('pragma cell_size_check = on; pragma cache_size = -16000')

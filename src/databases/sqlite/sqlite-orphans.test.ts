@@ -1,3 +1,4 @@
+import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, test } from 'vitest'
 import { givenFolder } from '../../../test/support/folders.ts'
 import { givenFiles, numbers, writeSqlite } from '../../../test/support/sqlite-files.ts'
@@ -7,7 +8,10 @@ import { openSqliteSource } from './sqlite-source.ts'
 const { signal } = new AbortController()
 
 async function orphansOf(sql: string): Promise<readonly OrphanProfile[]> {
-  const path = writeSqlite(givenFiles().path('a.db'), sql)
+  return orphansIn(writeSqlite(givenFiles().path('a.db'), sql))
+}
+
+async function orphansIn(path: string): Promise<readonly OrphanProfile[]> {
   await using source = await openSqliteSource({ path, workFolder: givenFolder(), signal })
   const { tables } = await source.readCatalog({ signal })
   return (await source.profile(tables, { signal, parallel: 2, emit: () => {} })).orphans
@@ -93,6 +97,20 @@ describe('rows that point to no row are found as SQLite itself would', () => {
   test.each(cases)('%s', async (_, sql, expected) => {
     const orphans = await orphansOf(sql)
     expect(orphans.map(({ count }) => count)).toEqual(expected === 0 ? [] : [expected])
+  })
+
+  test('a collation that only another program knows is taken for byte by byte', async () => {
+    const path = writeSqlite(
+      givenFiles().path('a.db'),
+      `create table p(code text collate nocase primary key); insert into p values ('a');
+       create table c(x text collate rtrim references p(code)); insert into c values ('a'), ('A')`,
+    )
+    {
+      using db = new DatabaseSync(path, { defensive: false })
+      db.exec(`pragma writable_schema = on;
+        update sqlite_schema set sql = replace(replace(sql, 'nocase', 'localized'), 'rtrim', 'phonebook')`)
+    }
+    expect((await orphansIn(path)).map(({ samples }) => samples[0]?.value)).toEqual(['A'])
   })
 
   test('a parent without an index is not searched once per row', async () => {

@@ -130,6 +130,17 @@ describe('figures of a column', () => {
     expect([column.maxIntegerDigits, column.maxFractionDigits]).toEqual([integer, fraction])
   })
 
+  test.each([
+    [['1230.99', '0.5'], 4, 2],
+    [['0.1', '0.25', '1e-7', '12'], 2, 7],
+    [['123456789.1234567891'], 9, 8],
+    [['1e20', '-0.3'], 21, 1],
+    [['0.1 + 0.2'], 0, 17],
+  ])('digits of the reals %o: %d before and %d after the point', async (values, integer, fraction) => {
+    const column = await profileColumn('', values)
+    expect([column.maxIntegerDigits, column.maxFractionDigits]).toEqual([integer, fraction])
+  })
+
   test('texts are measured in characters and in bytes; NUL and invalid bytes are listed', async () => {
     const column = await profileColumn('text', ["'日本🎉'", "'a' || char(0)", "cast(x'66fc6e66' as text)", "'a\uFFFD'"])
     expect(column).toMatchObject({ maxTextCharacters: 4, maxBytes: 10 })

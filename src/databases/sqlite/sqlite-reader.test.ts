@@ -1,3 +1,4 @@
+import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, test } from 'vitest'
 import { givenFiles, numbers, writeSqlite } from '../../../test/support/sqlite-files.ts'
 import { type SqliteRow, TextBytes } from '../../model/batch.ts'
@@ -180,23 +181,14 @@ describe('text that is no text is given as its bytes', () => {
   })
 })
 
-describe('rowExists compares as a foreign key does', () => {
-  const parents = `create table p(id integer primary key, code text collate nocase unique, loose text collate nocase, n int);
-    insert into p values (1, 'Foo', 'Foo', 1), (2, 'bar', 'bar', '2')`
-  test.each([
-    [['id'], [1n], true],
-    [['id'], ['1'], true],
-    [['id'], ['1x'], false],
-    [['ID'], [3n], false],
-    [['code'], ['FOO'], true],
-    [['code'], [null], false],
-    [['loose'], ['fOO'], true],
-    [['loose'], ['fOOo'], false],
-    [['loose', 'n'], ['BAR', '2'], true],
-    [['loose', 'n'], ['BAR', 1n], false],
-    [['loose', 'n'], ['BAR', null], false],
-  ])('%o with %o: %s', (columns, values, expected) => {
-    using reader = openRowReader({ kind: 'sqlite', path: given(parents), immutable: false })
-    expect(reader.rowExists({ schema: 'main', name: 'P' }, columns)(values)).toBe(expected)
-  })
+test('a table that needs code of another program is refused by name', () => {
+  const path = given('create table g(a, b as (a + 1)); insert into g(a) values (1)')
+  {
+    using db = new DatabaseSync(path, { defensive: false })
+    db.exec(`pragma writable_schema = on; update sqlite_schema set sql = replace(sql, 'a + 1', 'st_area(a)')`)
+  }
+  expect(() => read(path, request('g', ['a', 'b']))).toThrow(
+    expect.objectContaining({ code: 'CONNECT_SOURCE_UNREADABLE', remedy: expect.stringContaining('--exclude g') }),
+  )
+  expect(read(path, request('g', ['a'])).rows).toEqual([[1n, 1n]])
 })

@@ -1,12 +1,10 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { SqliteRow, SqliteValue } from '../../model/batch.ts'
-import type { TableName } from '../../model/catalog.ts'
 import type { OrphanProfile } from '../../model/profile.ts'
 import type { ReadRequest, RowPage, RowReader } from '../databases.ts'
 import { decodeText, isSuspicious, mustReadAsBytes, textEncoding, type TextEncoding } from './decode-text.ts'
 import { isDamage, translateSqliteError } from './sqlite-errors.ts'
 import { quoteName } from './sqlite-identifiers.ts'
-import { prepareLookup } from './sqlite-lookup.ts'
 import { openSqlite, sqliteLabel, type SqliteOpening } from './sqlite-open.ts'
 import { findOrphans, type OrphanTask } from './sqlite-orphans.ts'
 import { readRowidName } from './sqlite-rowid.ts'
@@ -47,12 +45,8 @@ export class SqliteRowReader implements RowReader {
     } catch (error) {
       const behind = request.shard.by === 'rowid' && last !== null ? ` (the last readable rowid is ${last})` : ''
       const place = `table "${request.table.name}" after ${rows.toLocaleString('en')} rows${behind}`
-      throw translateSqliteError(error, { label: sqliteLabel(this.#opening), place })
+      throw translateSqliteError(error, { label: sqliteLabel(this.#opening), place, table: request.table.name })
     }
-  }
-
-  rowExists(table: TableName, columns: readonly string[]): (values: readonly SqliteValue[]) => boolean {
-    return prepareLookup(this.#db, table.name, columns)
   }
 
   /** SQLite's own binary JSON, which JSON columns of other programs hold. */

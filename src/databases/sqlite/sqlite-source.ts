@@ -57,7 +57,7 @@ export class SqliteSource implements Source {
 
   async readCatalog({ signal }: Abortable): Promise<Catalog> {
     signal.throwIfAborted()
-    const db = openSqlite(this.opening)
+    const db = openSqlite(this.opening, { readViews: true })
     try {
       return readSqliteCatalog(db)
     } catch (error) {

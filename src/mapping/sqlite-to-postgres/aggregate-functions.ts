@@ -14,6 +14,7 @@ import {
   isNumber,
   refuse,
   type Typed,
+  untranslated,
 } from './expression-types.ts'
 
 type Translate = (node: Node, context: Context) => Typed
@@ -24,16 +25,18 @@ export function translateAggregate(name: string, node: FuncCall, context: Contex
   const items = args?.args.items ?? []
   const isExtreme = (name === 'min' || name === 'max') && items.length === 1
   if (!isExtreme && !aggregates.has(name) && !windowFunctions.has(name)) return null
-  if (context.purpose !== 'view') return refuse(`the aggregate ${name}()`)
+  if (context.purpose !== 'view') return untranslated(`the aggregate ${name}()`)
   const values = items.filter((item) => item.type !== 'all_columns').map((item) => translate(item as Expr, context))
   const distinct = args?.distinctKw !== undefined
-  if (distinct && values.some(hasOwnEquality)) return refuse(`${name}(DISTINCT …) under a collation`)
-  const orderBy = args?.orderBy ? ` order by ${args.orderBy.specifications.items.map((item) => orderTerm(item, context, translate)).join(', ')}` : ''
+  if (distinct && values.some(hasOwnEquality)) return untranslated(`${name}(DISTINCT …) under a collation`)
+  const orderBy = args?.orderBy
+    ? ` order by ${args.orderBy.specifications.items.map((item) => orderTerm(item, context, translate)).join(', ')}`
+    : ''
   const suffix = filterClause(node, context, translate) + overClause(node, context, translate)
   const call = (pgName: string, parts: readonly string[]): string =>
     `${pgName}(${distinct ? 'distinct ' : ''}${parts.join(', ')}${orderBy})${suffix}`
   if (windowFunctions.has(name)) {
-    if (!node.over) return refuse(`${name}() without OVER`)
+    if (!node.over) return untranslated(`${name}() without OVER`)
     return windowFunction(name, values, call)
   }
   return aggregate(name, { values, items, distinct, call, context })
@@ -59,10 +62,14 @@ type AggregateCall = {
 function aggregate(name: string, { values, items, distinct, call, context }: AggregateCall): Typed {
   const [value] = values
   if (name === 'count') {
-    const what = value ? asValue(value).sql : items.length === 0 || items[0]?.type === 'all_columns' ? '*' : refuse('count()')
+    const what = value
+      ? asValue(value).sql
+      : items.length === 0 || items[0]?.type === 'all_columns'
+        ? '*'
+        : untranslated('count()')
     return atom('integer', 'bigint', call('count', [what]), { notNegative: true })
   }
-  if (!value) return refuse(`${name}() without argument`)
+  if (!value) return untranslated(`${name}() without argument`)
   switch (name) {
     case 'sum':
       return sum(value, call, context)
@@ -75,7 +82,8 @@ function aggregate(name: string, { values, items, distinct, call, context }: Agg
       return extreme(name, value, call)
     default: {
       const separator = values[1]
-      if (separator && (distinct || separator.literal?.kind !== 'text')) return refuse('group_concat() with a separator that is not a literal')
+      if (separator && (distinct || separator.literal?.kind !== 'text'))
+        return untranslated('group_concat() with a separator that is not a literal')
       return atom('text', 'text', call('string_agg', [asText(value).sql, separator?.sql ?? `','`]))
     }
   }
@@ -93,10 +101,12 @@ function sum(value: Typed, call: AggregateCall['call'], context: Context): Typed
 }
 
 function extreme(name: string, value: Typed, call: AggregateCall['call']): Typed {
-  if (hasOwnEquality(value)) return refuse(`${name}() under a collation`)
-  if (value.kind === 'boolean' || value.kind === 'truth') return atom('integer', 'integer', call(name, [cast(value, 'integer').sql]))
-  const sortable = isNumber(value.kind) || value.kind === 'text' || value.kind === 'temporal' || value.kind === 'unknown'
-  if (!sortable) return refuse(`${name}() of ${describe(value)}`)
+  if (hasOwnEquality(value)) return untranslated(`${name}() under a collation`)
+  if (value.kind === 'boolean' || value.kind === 'truth')
+    return atom('integer', 'integer', call(name, [cast(value, 'integer').sql]))
+  const sortable =
+    isNumber(value.kind) || value.kind === 'text' || value.kind === 'temporal' || value.kind === 'unknown'
+  if (!sortable) return untranslated(`${name}() of ${describe(value)}`)
   // Only what the times are like is kept: an aggregate has no affinity.
   const kept = value.column && value.kind === 'temporal' ? { column: value.column } : {}
   return atom(value.kind, value.type, call(name, [ordering(value).sql]), kept)
@@ -108,8 +118,8 @@ function windowFunction(name: string, values: readonly Typed[], call: AggregateC
   if (name === 'percent_rank' || name === 'cume_dist') return atom('real', 'double precision', sql)
   if (['row_number', 'rank', 'dense_rank', 'ntile'].includes(name)) return atom('integer', 'bigint', sql)
   const [value, , otherwise] = values
-  if (!value) return refuse(`${name}() without argument`)
-  if (otherwise) return refuse(`${name}() with a default`)
+  if (!value) return untranslated(`${name}() without argument`)
+  if (otherwise) return untranslated(`${name}() with a default`)
   const result = asValue(value)
   return atom(result.kind, result.type, sql)
 }
@@ -131,7 +141,7 @@ export function windowDefinition(window: WindowDefinition, context: Context, tra
   if (window.baseWindowName) parts.push(quoteIdentifier(window.baseWindowName.name))
   if (window.partitionBy) {
     const terms = window.partitionBy.specifications.items.map((item) => translate(item, context))
-    if (terms.some(hasOwnEquality)) return refuse('PARTITION BY under a collation')
+    if (terms.some(hasOwnEquality)) return untranslated('PARTITION BY under a collation')
     parts.push(`partition by ${terms.map((term) => asValue(term).sql).join(', ')}`)
   }
   if (window.orderBy) {
@@ -154,17 +164,18 @@ function frameText(frame: FrameClause): string {
       case 'frame_bound_following': {
         const word = part.type === 'frame_bound_preceding' ? 'preceding' : 'following'
         if (part.expr.type === 'frame_unbounded') return `unbounded ${word}`
-        if (part.expr.type !== 'number_literal' || frame.unitKw.name === 'RANGE') return refuse('a window frame that is not a literal')
+        if (part.expr.type !== 'number_literal' || frame.unitKw.name === 'RANGE')
+          return refuse('a window frame that is not a literal')
         return `${part.expr.text} ${word}`
       }
     }
   }
-  if (frame.exclusion) return refuse('EXCLUDE in a window frame')
+  if (frame.exclusion) return untranslated('EXCLUDE in a window frame')
   return `${frame.unitKw.name.toLowerCase()} ${bound(frame.extent)}`
 }
 
 /** NULLs come first in SQLite and last in PostgreSQL; texts are ordered by their bytes. */
-export function orderTerm(item: Node, context: Context, translate: Translate): string {
+function orderTerm(item: Node, context: Context, translate: Translate): string {
   const node = item.type === 'sort_specification' ? item.expr : item
   const value = translate(node, context)
   return orderTermOf(value, item)
@@ -172,13 +183,13 @@ export function orderTerm(item: Node, context: Context, translate: Translate): s
 
 export function orderTermOf(value: Typed, item: Node): string {
   const { descending, nullsFirst } = sortDirection(item)
-  if (value.kind === 'inside' || value.kind === 'json') return refuse(`ORDER BY ${describe(value)}`)
+  if (value.kind === 'inside' || value.kind === 'json') return untranslated(`ORDER BY ${describe(value)}`)
   return `${ordering(value).sql}${descending ? ' desc' : ''} nulls ${nullsFirst ? 'first' : 'last'}`
 }
 
 function sortDirection(item: Node): { descending: boolean; nullsFirst: boolean } {
   if (item.type !== 'sort_specification') return { descending: false, nullsFirst: true }
-  if (item.direction?.type === 'sort_direction_using_operator') return refuse('ORDER BY … USING')
+  if (item.direction?.type === 'sort_direction_using_operator') return untranslated('ORDER BY … USING')
   const descending = item.direction?.type === 'sort_direction_desc'
   const word = item.nullHandlingKw?.[1].name
   return { descending, nullsFirst: word === undefined ? !descending : word === 'FIRST' }

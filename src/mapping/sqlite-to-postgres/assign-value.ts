@@ -75,7 +75,8 @@ function uuidInto(value: Typed, context: Context): Typed | null {
 
 function timeInto(value: Typed, column: StoredInto, context: Context): Typed | null {
   const type = temporalType(column.type)
-  const number = value.kind === 'integer' || value.kind === 'real' ? value : column.timeUnit === null ? null : value.number
+  const number =
+    value.kind === 'integer' || value.kind === 'real' ? value : column.timeUnit === null ? null : value.number
   if (number) return column.timeUnit === null ? null : timeOfNumber(number, column.timeUnit, type)
   if (value.kind === 'temporal') return value.type === column.type ? value : null
   // A text stays a text beside the numbers of such a column, and both are converted.
@@ -144,7 +145,9 @@ function literalOf(value: Typed, literal: Literal, column: StoredInto): Typed | 
     case 'json':
       return jsonOf(literal, number, type)
     case 'uuid':
-      return literal.kind === 'text' && uuidText.test(literal.value) ? atom('uuid', 'uuid', `${literalText(literal.value)}::uuid`) : null
+      return literal.kind === 'text' && uuidText.test(literal.value)
+        ? atom('uuid', 'uuid', `${literalText(literal.value)}::uuid`)
+        : null
     case 'temporal':
       return timeOf(literal, number, column)
     default:
@@ -168,7 +171,12 @@ function numberOf(literal: Literal): bigint | number | null {
   }
 }
 
-const ranges: Readonly<Record<string, bigint>> = { smallint: 2n ** 15n, int2: 2n ** 15n, integer: 2n ** 31n, int4: 2n ** 31n }
+const ranges: Readonly<Record<string, bigint>> = {
+  smallint: 2n ** 15n,
+  int2: 2n ** 15n,
+  integer: 2n ** 31n,
+  int4: 2n ** 31n,
+}
 
 function integerOf(number: bigint | number, type: string): Typed | null {
   if (typeof number === 'number' && !Number.isSafeInteger(number)) return null
@@ -182,7 +190,8 @@ function decimalOf(number: bigint | number, type: string): Typed | null {
   const [precision, scale = '0'] = /\((\d+)\s*(?:,\s*(\d+))?\)/.exec(type)?.slice(1) ?? []
   if (precision !== undefined) {
     const [whole = '', fraction = ''] = text.replace('-', '').split('.')
-    if (text.includes('e') || fraction.length > Number(scale) || whole.length > Number(precision) - Number(scale)) return null
+    if (text.includes('e') || fraction.length > Number(scale) || whole.length > Number(precision) - Number(scale))
+      return null
   }
   return atom('numeric', type, text)
 }
@@ -191,7 +200,7 @@ function decimalOf(number: bigint | number, type: string): Typed | null {
 function textOf(literal: Literal, type: string): Typed | null {
   const limit = Number(/\((\d+)\)/.exec(type)?.[1] ?? Number.POSITIVE_INFINITY)
   const text = printed(literal)
-  return text === null || [...text].length > limit ? null : textLiteral(text)
+  return text === null || Array.from(text).length > limit ? null : textLiteral(text)
 }
 
 function printed(literal: Literal): string | null {

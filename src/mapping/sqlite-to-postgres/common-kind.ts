@@ -1,16 +1,12 @@
 import { booleanOf } from './expression-comparisons.ts'
-import {
-  asValue,
-  atom,
-  cast,
-  isNumber,
-  type Kind,
-  refuse,
-  truth,
-  type Typed,
-} from './expression-types.ts'
+import { asValue, atom, cast, isNumber, type Kind, refuse, truth, type Typed } from './expression-types.ts'
 
-export type Common = { readonly values: Typed[]; readonly kind: Kind; readonly type: string | null; readonly mixed: boolean }
+export type Common = {
+  readonly values: Typed[]
+  readonly kind: Kind
+  readonly type: string | null
+  readonly mixed: boolean
+}
 
 /**
  * One type for the results of CASE, coalesce(), UNION …: SQLite lets each be of its own type, PostgreSQL does not. `what`
@@ -19,7 +15,8 @@ export type Common = { readonly values: Typed[]; readonly kind: Kind; readonly t
 export function commonKind(given: readonly Typed[], what: string): Common {
   if (given.some((value) => value.kind === 'boolean')) {
     const booleans = given.map(asBoolean)
-    if (booleans.every((value) => value !== null)) return { values: booleans, kind: 'boolean', type: 'boolean', mixed: false }
+    if (booleans.every((value) => value !== null))
+      return { values: booleans, kind: 'boolean', type: 'boolean', mixed: false }
   }
   const values = given.map((value) => (value.kind === 'boolean' ? cast(value, 'integer') : asValue(value)))
   const known = values.filter((value) => value.kind !== 'null')
@@ -34,7 +31,9 @@ export function commonKind(given: readonly Typed[], what: string): Common {
   }
   const kind = widest(known.map((value) => value.kind)) ?? first.kind
   if (kind === 'real' && known.some((value) => value.kind === 'integer' && value.type === 'bigint')) {
-    return refuse(`${what} gives whole numbers and fractions, and as a double a whole number beyond 2^53 would lose digits`)
+    return refuse(
+      `${what} gives whole numbers and fractions, and as a double a whole number beyond 2^53 would lose digits`,
+    )
   }
   const type = commonType(known, kind)
   const mixed = kind === 'real' && known.some((value) => value.kind !== 'real' || value.mixed === true)
@@ -49,13 +48,16 @@ function widest(kinds: readonly Kind[]): Kind | null {
 
 /** A literal 1.5 is `numeric` to PostgreSQL and a double to SQLite. */
 function fitNumber(value: Typed, kind: Kind): Typed {
-  return kind === 'real' && value.type !== 'double precision' && value.kind !== 'null' ? cast(value, 'double precision') : value
+  return kind === 'real' && value.type !== 'double precision' && value.kind !== 'null'
+    ? cast(value, 'double precision')
+    : value
 }
 
 function commonType(values: readonly Typed[], kind: Kind): string | null {
   if (kind === 'real') return 'double precision'
   if (kind === 'numeric') return 'numeric'
-  if (kind === 'integer') return values.some((value) => value.type !== 'integer' && value.type !== 'smallint') ? 'bigint' : 'integer'
+  if (kind === 'integer')
+    return values.some((value) => value.type !== 'integer' && value.type !== 'smallint') ? 'bigint' : 'integer'
   return values.find((value) => value.type !== null)?.type ?? null
 }
 

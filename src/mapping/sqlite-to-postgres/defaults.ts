@@ -15,7 +15,7 @@ export function translateDefault(
   conversion: { readonly timeUnit: TimeUnit | null; readonly timeZone?: string },
 ): Translation {
   return translation((notes) => {
-    const context: Context = { purpose: 'default', notes, windows: new Set(), subquery: null, resolve: () => null }
+    const context: Context = { purpose: 'default', notes, subquery: null, resolve: () => null }
     const stored = storeInto(defaultValue(text.trim(), context), { type: columnType, ...conversion }, context)
     // PostgreSQL's grammar takes no AT TIME ZONE, AND, IN … after DEFAULT without parentheses.
     return { sql: operand(stored), type: columnType }

@@ -128,15 +128,21 @@ export function valueWarnings(
   const { wireType } = conversion
   const isText = wireType === 'text'
   if (isText && profile.withNul.count > 0) warnings.push(nulWarning(column, profile.withNul, policy.nul))
-  if (isText && profile.invalidText.count > 0) warnings.push(invalidTextWarning(column, profile.invalidText, policy.invalidUtf8))
-  if ((wireType === 'timestamp' || wireType === 'timestamptz' || wireType === 'time') && profile.subMicrosecond.count > 0) {
+  if (isText && profile.invalidText.count > 0)
+    warnings.push(invalidTextWarning(column, profile.invalidText, policy.invalidUtf8))
+  if (
+    (wireType === 'timestamp' || wireType === 'timestamptz' || wireType === 'time') &&
+    profile.subMicrosecond.count > 0
+  ) {
     const { count, samples } = profile.subMicrosecond
     const message = `${count} ${count === 1 ? 'value has' : 'values have'} digits below a microsecond, which PostgreSQL cannot hold; they are rounded and listed: ${sampleList(samples, 'text')}`
     warnings.push(columnWarning('precision-lost', column, message, keepTextRemedy(column)))
   }
   if (conversion.timeUnit === 'epoch-ns') {
     const message = `${countNumbers(profile)} numbers of nanoseconds are rounded to microseconds; those that lose digits are listed`
-    warnings.push(columnWarning('precision-lost', column, message, `To keep every digit: columns: ${column.name}: {type: bigint}`))
+    warnings.push(
+      columnWarning('precision-lost', column, message, `To keep every digit: columns: ${column.name}: {type: bigint}`),
+    )
   }
   return warnings
 }
@@ -148,7 +154,12 @@ function nulWarning(column: Column, found: ClassProfile, nul: ColumnPolicy['nul'
     escape: String.raw`it is written as \0 and listed`,
   }[nul]
   const message = `${found.count} ${found.count === 1 ? 'text contains' : 'texts contain'} NUL, which PostgreSQL cannot hold; ${consequence}: ${sampleList(found.samples, 'text')}`
-  return columnWarning('text-with-nul', column, message, 'nul: strip | reject | escape decides; type: bytea keeps the bytes')
+  return columnWarning(
+    'text-with-nul',
+    column,
+    message,
+    'nul: strip | reject | escape decides; type: bytea keeps the bytes',
+  )
 }
 
 function invalidTextWarning(column: Column, found: ClassProfile, rule: string): Warning {

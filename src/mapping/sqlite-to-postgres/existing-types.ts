@@ -6,9 +6,10 @@ import type { ColumnPolicy, TypeDecision } from '../mapping.ts'
 import { conversionTo } from './conversions.ts'
 import { classList, columnWarning, declaredAs, evidenceOf, valueWarnings } from './describe-column.ts'
 import { countValues, findMisfits } from './fit.ts'
-import { countNumbers, findTimeUnit } from './time-units.ts'
+import { findTimeUnit } from './time-units.ts'
 import { typeFacts } from './type-names.ts'
-import { misfitWarning, unitWarnings } from './types.ts'
+import { timestampUnits, withTimeUnit } from './type-candidates.ts'
+import { misfitWarning, unitWarnings } from './type-warnings.ts'
 
 /**
  * How the values of a source column get into a column that exists: the target's type decides. What does not fit is a misfit of
@@ -22,7 +23,7 @@ export function conversionForExisting(
 ): TypeDecision {
   const facts = existingFacts(targetColumn)
   const found = findUnit(facts.wireType, profile, policy)
-  const asked = policy.timeUnit === null ? profile : { ...profile, timeUnits: { ...profile.timeUnits, [policy.timeUnit]: countNumbers(profile) } }
+  const asked = withTimeUnit(profile, policy.timeUnit)
   const conversion = conversionTo(facts.wireType, policy, {
     ...facts,
     timeUnit: found?.unit ?? null,
@@ -31,7 +32,8 @@ export function conversionForExisting(
   })
   const misfits = findMisfits(conversion, asked)
   const warnings: Warning[] = []
-  if (misfits.length > 0) warnings.push(misfitWarning(sourceColumn, targetColumn.declaredType, conversion, misfits, profile))
+  if (misfits.length > 0)
+    warnings.push(misfitWarning(sourceColumn, targetColumn.declaredType, conversion, misfits, profile))
   warnings.push(
     ...nullWarnings(targetColumn, sourceColumn, conversion, profile),
     ...precisionWarnings(targetColumn, sourceColumn, conversion, profile),
@@ -48,7 +50,10 @@ export function conversionForExisting(
   }
 }
 
-type ExistingFacts = Pick<ColumnConversion, 'wireType' | 'castTo' | 'maxCharacters' | 'numeric' | 'enumLabels' | 'emptyToNull'> & {
+type ExistingFacts = Pick<
+  ColumnConversion,
+  'wireType' | 'castTo' | 'maxCharacters' | 'numeric' | 'enumLabels' | 'emptyToNull'
+> & {
   readonly timePrecision?: number
 }
 
@@ -66,7 +71,14 @@ function existingFacts({ declaredType, postgres }: Column): ExistingFacts {
 }
 
 function asCast(declaredType: string): ExistingFacts {
-  return { wireType: 'text', castTo: declaredType, maxCharacters: null, numeric: null, enumLabels: null, emptyToNull: true }
+  return {
+    wireType: 'text',
+    castTo: declaredType,
+    maxCharacters: null,
+    numeric: null,
+    enumLabels: null,
+    emptyToNull: true,
+  }
 }
 
 /** atttypmod as PostgreSQL packs it: VARHDRSZ (4) is added to lengths and to numeric's two halves. */
@@ -81,8 +93,6 @@ function modifiers(wireType: ColumnConversion['wireType'], { typmod }: PostgresC
   return wireType === 'time' || wireType === 'timestamp' || wireType === 'timestamptz' ? { timePrecision: typmod } : {}
 }
 
-const stampUnits: readonly TimeUnit[] = ['epoch-s', 'epoch-ms', 'epoch-us', 'epoch-ns', 'julian-day', 'yyyymmdd']
-
 function findUnit(
   wireType: ColumnConversion['wireType'],
   profile: ColumnProfile,
@@ -92,7 +102,7 @@ function findUnit(
   if (!isTime) return null
   if (policy.timeUnit !== null) return { unit: policy.timeUnit, sure: true }
   if (wireType === 'time') return findTimeUnit(profile, ['seconds-of-day'])
-  return findTimeUnit(profile, wireType === 'date' ? [...stampUnits, 'epoch-days'] : stampUnits)
+  return findTimeUnit(profile, wireType === 'date' ? [...timestampUnits, 'epoch-days'] : timestampUnits)
 }
 
 function nullWarnings(target: Column, source: Column, conversion: ColumnConversion, profile: ColumnProfile): Warning[] {
@@ -100,20 +110,43 @@ function nullWarnings(target: Column, source: Column, conversion: ColumnConversi
   const count = profile.nulls + empty
   if (!target.notNull || count === 0) return []
   const message = `${count} ${count === 1 ? 'value is' : 'values are'} NULL${empty > 0 ? " (or '')" : ''}, and the target's column ${target.name} is NOT NULL: their rows are rejected`
-  return [columnWarning('misfits-expected', source, message, `To allow NULL: alter table … alter column "${target.name}" drop not null`)]
+  return [
+    columnWarning(
+      'misfits-expected',
+      source,
+      message,
+      `To allow NULL: alter table … alter column "${target.name}" drop not null`,
+    ),
+  ]
 }
 
-function precisionWarnings(target: Column, source: Column, conversion: ColumnConversion, profile: ColumnProfile): Warning[] {
+function precisionWarnings(
+  target: Column,
+  source: Column,
+  conversion: ColumnConversion,
+  profile: ColumnProfile,
+): Warning[] {
   const warn = (message: string, wider: string): Warning[] => [
-    columnWarning('precision-lost', source, message, `To keep every digit: alter table … alter column "${target.name}" type ${wider}`),
+    columnWarning(
+      'precision-lost',
+      source,
+      message,
+      `To keep every digit: alter table … alter column "${target.name}" type ${wider}`,
+    ),
   ]
   const reals = profile.classes.real?.count ?? 0
   if (conversion.wireType === 'float4' && reals > 0) {
-    return warn(`the target's column is real, which has four bytes; of ${reals} reals those that do not fit exactly are rounded and listed`, 'double precision')
+    return warn(
+      `the target's column is real, which has four bytes; of ${reals} reals those that do not fit exactly are rounded and listed`,
+      'double precision',
+    )
   }
   if (conversion.numeric !== null && profile.maxFractionDigits > conversion.numeric.scale) {
     const { scale } = conversion.numeric
-    return warn(`numbers have up to ${profile.maxFractionDigits} digits behind the point and the target's column keeps ${scale}; they are rounded and listed`, 'numeric')
+    return warn(
+      `numbers have up to ${profile.maxFractionDigits} digits behind the point and the target's column keeps ${scale}; they are rounded and listed`,
+      'numeric',
+    )
   }
   return []
 }

@@ -36,7 +36,11 @@ export function compare(operator: Comparison, left: Typed, right: Typed, context
 }
 
 /** `IN` and `CASE x WHEN`: every value compared with the same left side. Null: each needs its own comparison. */
-export function alignAll(left: Typed, values: readonly Typed[], context: Context): { left: Typed; values: Typed[] } | null {
+export function alignAll(
+  left: Typed,
+  values: readonly Typed[],
+  context: Context,
+): { left: Typed; values: Typed[] } | null {
   const pairs = values.map((value) => (needsNumericText(left, value) ? null : align(left, value, false, context)))
   const [first] = pairs
   if (!first || !pairs.every((pair) => pair !== null && pair[0].sql === first[0].sql)) return null
@@ -55,7 +59,7 @@ export function between(value: Typed, low: Typed, high: Typed, context: Context)
   return truth(`${operand(from)} and ${operand(to)}`)
 }
 
-export function isOrder(operator: Comparison): boolean {
+function isOrder(operator: Comparison): boolean {
   return operator === '<' || operator === '<=' || operator === '>' || operator === '>='
 }
 
@@ -87,7 +91,9 @@ function sharedCollation(a: Typed, b: Typed): Collation {
 export function underCollation(value: Typed, collation: Collation): Typed {
   if (value.kind !== 'text' || collation === 'BINARY') return value
   if (value.literal?.kind === 'text') {
-    return textLiteral(collation === 'NOCASE' ? asciiLower(value.literal.value) : value.literal.value.replace(/ +$/, ''))
+    return textLiteral(
+      collation === 'NOCASE' ? asciiLower(value.literal.value) : value.literal.value.replace(/ +$/, ''),
+    )
   }
   return collation === 'NOCASE' ? lowerAscii(value) : atom('text', 'text', `rtrim(${value.sql})`)
 }
@@ -114,12 +120,18 @@ function alignKinds(a: Typed, b: Typed, ordered: boolean, context: Context): [Ty
   if (isBoolean(a) && isBoolean(b)) return [a, b]
   const inside = alignWithInside(a, b, ordered)
   if (inside) return inside
-  if (b.literal && !a.literal) return [withLiteral(a, b.literal, ordered), literalFor(a, b, b.literal, ordered, context)]
-  if (a.literal && !b.literal) return [literalFor(b, a, a.literal, ordered, context), withLiteral(b, a.literal, ordered)]
+  if (b.literal && !a.literal)
+    return [withLiteral(a, b.literal, ordered), literalFor(a, b, b.literal, ordered, context)]
+  if (a.literal && !b.literal)
+    return [literalFor(b, a, a.literal, ordered, context), withLiteral(b, a.literal, ordered)]
   if (a.kind === 'temporal' || b.kind === 'temporal') return alignTime(a, b, context)
   if (isBoolean(a) && isNumber(b.kind)) return [cast(a, 'integer'), b]
   if (isNumber(a.kind) && isBoolean(b)) return [a, cast(b, 'integer')]
   if (isNumber(a.kind) && isNumber(b.kind)) return [a, b]
+  if (a.kind === 'text' && b.kind === 'text' && (ordered || a.column?.affinity !== b.column?.affinity)) {
+    if (mayHoldNumbers(a) || mayHoldNumbers(b))
+      return refuse(`it compares ${mixture(a, b)}, of which one has numbers in SQLite`)
+  }
   if (a.kind === b.kind && a.kind !== 'json' && a.kind !== 'inside') return [a, b]
   // PostgreSQL itself refuses types that do not fit; only the order of texts would differ in silence.
   if ((a.kind === 'unknown' || b.kind === 'unknown') && !ordered) return [a, b]
@@ -190,7 +202,8 @@ function literalFor(other: Typed, value: Typed, literal: Literal, ordered: boole
     case 'boolean':
     case 'truth': {
       const found = booleanOf(literal)
-      if (found !== null && !ordered && (other.kind === 'boolean' || literal.kind !== 'text')) return truth(String(found), true)
+      if (found !== null && !ordered && (other.kind === 'boolean' || literal.kind !== 'text'))
+        return truth(String(found), true)
       return literal.kind === 'integer' || literal.kind === 'real' ? value : fail()
     }
     case 'integer':
@@ -200,7 +213,8 @@ function literalFor(other: Typed, value: Typed, literal: Literal, ordered: boole
       if (literal.kind === 'text') return numberText(other, literal.value) ?? fail()
       return isNumber(value.kind) ? value : fail()
     case 'text':
-      if (literal.kind === 'text') return value
+      if (literal.kind === 'text')
+        return mayHoldNumbers(other) && (ordered || looksNumeric(literal.value)) ? fail() : value
       if (other.number && isNumber(value.kind)) return fail()
       if (literal.kind === 'integer' && other.column?.affinity === 'text') return textLiteral(String(literal.value))
       return fail()
@@ -242,12 +256,23 @@ export function isJson(text: string): boolean {
   }
 }
 
+/** A column that became text for some of its values, in which SQLite compares numbers as numbers. */
+function mayHoldNumbers({ column }: Typed): boolean {
+  const affinity = column?.affinity ?? 'text'
+  return affinity !== 'text' && affinity !== 'blob'
+}
+
+function looksNumeric(text: string): boolean {
+  return /^\s*[+-]?(?:\d|\.\d)/.test(text)
+}
+
 /** A column of numbers takes a text as a number where it looks like one. Without affinity the two are never equal. */
 function numberText(other: Typed, text: string): Typed | null {
   const affinity = other.column?.affinity
   if (!other.column || affinity === 'blob' || affinity === 'text') return null
   if (/^-?(?:0|[1-9]\d{0,17})$/.test(text)) return integerLiteral(BigInt(text))
-  if (/^-?(?:0|[1-9]\d*)\.\d+$/.test(text)) return atom('real', 'numeric', text, { literal: { kind: 'real', value: Number(text) } })
+  if (/^-?(?:0|[1-9]\d*)\.\d+$/.test(text))
+    return atom('real', 'numeric', text, { literal: { kind: 'real', value: Number(text) } })
   return null
 }
 

@@ -13,8 +13,6 @@ export type Context = {
   resolve(path: readonly string[]): Typed | null
   /** Translates a query inside an expression; only views have them. */
   readonly subquery: ((query: SubSelect) => Subquery) | null
-  /** Windows named by a WINDOW clause are kept by name. */
-  readonly windows: ReadonlySet<string>
 }
 
 export type Subquery = {
@@ -45,10 +43,10 @@ export function requireImmutable(context: Context, what: string): void {
 }
 
 const onlyImmutable: Readonly<Record<Purpose, string | null>> = {
-  'check': null,
-  'generated': 'a generated column',
-  'index': 'an index',
+  check: null,
+  generated: 'a generated column',
+  index: 'an index',
   'index-where': 'the condition of an index',
-  'default': null,
-  'view': null,
+  default: null,
+  view: null,
 }

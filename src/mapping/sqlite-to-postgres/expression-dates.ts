@@ -10,6 +10,7 @@ import {
   textLiteral,
   typed,
   type Typed,
+  untranslated,
 } from './expression-types.ts'
 import { parseTimeText } from './time-literals.ts'
 
@@ -28,12 +29,12 @@ export const dateFunctions: Readonly<Record<string, (args: readonly Typed[], con
     return formatted(time, time.fraction ? '%H:%M:%f' : '%H:%M:%S', context)
   },
   strftime: ([format, ...rest], context) => {
-    if (format?.literal?.kind !== 'text') return refuse('the format of strftime() is not a literal')
+    if (format?.literal?.kind !== 'text') return untranslated('the format of strftime() is not a literal')
     return formatted(timeValue(rest, context), format.literal.value, context)
   },
   unixepoch: (args, context) => {
     const time = timeValue(args, context)
-    if (time.fraction) return refuse('unixepoch() with fractions of a second')
+    if (time.fraction) return untranslated('unixepoch() with fractions of a second')
     return epochSeconds(time)
   },
   julianday: (args, context) => julianDay(timeValue(args, context)),
@@ -56,12 +57,14 @@ type TimeValue = {
 function timeValue(args: readonly Typed[], context: Context): TimeValue {
   const [value, ...modifierArgs] = args.length === 0 ? [textLiteral('now')] : args
   const modifiers = modifierArgs.map((modifier) =>
-    modifier.literal?.kind === 'text' ? modifier.literal.value.trim().toLowerCase() : refuse('a date modifier that is not a literal'),
+    modifier.literal?.kind === 'text'
+      ? modifier.literal.value.trim().toLowerCase()
+      : refuse('a date modifier that is not a literal'),
   )
-  if (!value) return refuse('a date function without argument')
+  if (!value) return untranslated('a date function without argument')
   const unixEpoch = modifiers[0] === 'unixepoch'
   const start = startingPoint(value, unixEpoch, context)
-  return modifiers.slice(unixEpoch ? 1 : 0).reduce(modify, start)
+  return modifiers.slice(unixEpoch ? 1 : 0).reduce((time, modifier) => modify(time, modifier, context), start)
 }
 
 function startingPoint(value: Typed, unixEpoch: boolean, context: Context): TimeValue {
@@ -93,7 +96,8 @@ function startingPoint(value: Typed, unixEpoch: boolean, context: Context): Time
 function columnTime(value: Typed, unixEpoch: boolean): string {
   const unit = value.column?.timeUnit ?? null
   const fits = unit === null ? !unixEpoch : unit === 'epoch-s' ? unixEpoch : unit === 'julian-day' && !unixEpoch
-  if (!fits) return refuse(`it reads the numbers of ${describe(value)} in another unit than they are in (${unit ?? 'texts'})`)
+  if (!fits)
+    return refuse(`it reads the numbers of ${describe(value)} in another unit than they are in (${unit ?? 'texts'})`)
   switch (temporalType(value.type)) {
     case 'timestamp':
       return value.sql
@@ -102,24 +106,30 @@ function columnTime(value: Typed, unixEpoch: boolean): string {
     case 'date':
       return `${operand(value)}::timestamp`
     case 'time':
-      return refuse('a date function of a time of day')
+      return untranslated('a date function of a time of day')
   }
 }
 
 const interval = /^([+-]?\d+(?:\.\d+)?)\s+(day|hour|minute|second)s?$/
 const truncation = /^start of (day|month|year)$/
 
-function modify(time: TimeValue, modifier: string): TimeValue {
+function modify(time: TimeValue, modifier: string, context: Context): TimeValue {
   const changed = { now: null, constant: null, fraction: time.fraction }
+  if (modifier === 'localtime' && time.now !== null) {
+    context.notes.add("local time is the session's time zone in PostgreSQL, and that of the program's machine in SQLite")
+    return { ...changed, sql: 'localtimestamp' }
+  }
   if (modifier === 'subsec' || modifier === 'subsecond') return { ...time, fraction: true }
   const amount = interval.exec(modifier)
   if (amount) return { ...changed, sql: `(${time.sql}) + interval '${amount[1]} ${amount[2]}s'` }
   const unit = truncation.exec(modifier)
   if (unit) return { ...changed, sql: `date_trunc('${unit[1]}', ${time.sql})` }
   if (/(month|year)s?$/.test(modifier)) {
-    return refuse(`the modifier '${modifier}' (a month after 31 January is 2 or 3 March in SQLite and the end of February in PostgreSQL)`)
+    return refuse(
+      `the modifier '${modifier}' (a month after 31 January is 2 or 3 March in SQLite and the end of February in PostgreSQL)`,
+    )
   }
-  return refuse(`the date modifier '${modifier}'`)
+  return untranslated(`the date modifier '${modifier}'`)
 }
 
 // -- results -------------------------------------------------------------------------------------------------------------
@@ -159,7 +169,7 @@ function formatted(time: TimeValue, format: string, context: Context): Typed {
     const number = epochSeconds(time)
     return atom('text', 'text', `${number.sql}::text`, { number })
   }
-  if (format === '%J') return refuse('strftime() with %J')
+  if (format === '%J') return untranslated('strftime() with %J')
   if (format === '%w') return atom('text', 'text', `extract(dow from ${time.sql})::text`)
   const folded = foldConstant(time, format)
   if (folded !== null) return textLiteral(folded)
@@ -173,7 +183,7 @@ function charFormat(format: string): string {
   return [...format.matchAll(/%.|[^%]+|%/gsu)]
     .map(([part]) => {
       if (part === '%%') return '"%"'
-      if (part.startsWith('%')) return letters[part] ?? refuse(`strftime() with ${part}`)
+      if (part.startsWith('%')) return letters[part] ?? untranslated(`strftime() with ${part}`)
       return /^[ :.,/-]*$/.test(part) ? part : `"${part.replaceAll(/["\\]/g, String.raw`\$&`)}"`
     })
     .join('')
@@ -196,7 +206,9 @@ function momentOf(time: TimeValue, format: string): Moment | null {
     return format === '%H:%M:%S' ? { shape: 'time', sql: `date_trunc('second', ${time.sql})::time` } : null
   }
   if (shape[1] === undefined) return { shape: 'date', sql: `(${time.sql})::date` }
-  const precision = { '%H:%M': 'minute', '%H:%M:%S': 'second', '%H:%M:%f': 'milliseconds' }[shape[1].replace(/(Z|\+00:00)$/, '')]
+  const precision = { '%H:%M': 'minute', '%H:%M:%S': 'second', '%H:%M:%f': 'milliseconds' }[
+    shape[1].replace(/(Z|\+00:00)$/, '')
+  ]
   if (precision === undefined) return null
   return {
     shape: 'datetime',

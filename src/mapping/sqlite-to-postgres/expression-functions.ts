@@ -13,10 +13,10 @@ import {
   describe,
   nullLiteral,
   operand,
-  refuse,
   textLiteral,
   typed,
   type Typed,
+  untranslated,
 } from './expression-types.ts'
 import { align } from './expression-comparisons.ts'
 import { translateGlob, translateLike } from './text-patterns.ts'
@@ -26,21 +26,26 @@ export type ScalarFunction = (args: readonly Typed[], context: Context) => Typed
 
 export function translateFunction(name: string, args: readonly Typed[], context: Context): Typed {
   const found = scalarFunctions.get(name)
-  return found ? found(args, context) : refuse(`the function ${name}()`)
+  return found ? found(args, context) : untranslated(`the function ${name}()`)
 }
 
 const textFunctions: Readonly<Record<string, ScalarFunction>> = {
   lower: (args, context) => foldCase('lower', args, context),
   upper: (args, context) => foldCase('upper', args, context),
   length: ([value]) => length(need(value, 'length')),
-  octet_length: ([value]) => atom('integer', 'integer', `octet_length(${textOrBlob(need(value, 'octet_length')).sql})`, { notNegative: true }),
+  octet_length: ([value]) =>
+    atom('integer', 'integer', `octet_length(${textOrBlob(need(value, 'octet_length')).sql})`, { notNegative: true }),
   trim: (args) => trim('btrim', args),
   ltrim: (args) => trim('ltrim', args),
   rtrim: (args) => trim('rtrim', args),
   substr: (args) => substring(args),
   substring: (args) => substring(args),
   replace: ([text, from, to]) =>
-    call('text', 'replace', [asText(need(text, 'replace')), asText(need(from, 'replace')), asText(need(to, 'replace'))]),
+    call('text', 'replace', [
+      asText(need(text, 'replace')),
+      asText(need(from, 'replace')),
+      asText(need(to, 'replace')),
+    ]),
   instr: ([text, part]) => ({
     ...call('integer', 'strpos', [asText(need(text, 'instr')), asText(need(part, 'instr'))]),
     notNegative: true,
@@ -58,7 +63,7 @@ const choices: Readonly<Record<string, ScalarFunction>> = {
   ifnull: (args) => coalesce(args),
   nullif: ([a, b], context) => {
     const [left, right] = align(need(a, 'nullif'), need(b, 'nullif'), false, context)
-    if (left.sql !== a?.sql) return refuse('nullif() under a collation or between different types')
+    if (left.sql !== a?.sql) return untranslated('nullif() under a collation or between different types')
     return atom(left.kind, left.type, `nullif(${asValue(left).sql}, ${right.sql})`)
   },
   iif: (args) => choose(args),
@@ -94,7 +99,7 @@ const scalarFunctions = new Map<string, ScalarFunction>(
 )
 
 function need(value: Typed | undefined, name: string): Typed {
-  return value ?? refuse(`${name}() with too few arguments`)
+  return value ?? untranslated(`${name}() with too few arguments`)
 }
 
 function call(kind: 'text' | 'integer', name: string, args: readonly Typed[]): Typed {
@@ -133,16 +138,16 @@ function substring([value, from, count]: readonly Typed[]): Typed {
   const text = asText(need(value, 'substr'))
   const start = need(from, 'substr')
   const { literal } = start
-  if (start.kind !== 'integer') return refuse(`substr() from ${describe(start)}`)
+  if (start.kind !== 'integer') return untranslated(`substr() from ${describe(start)}`)
   if (literal?.kind === 'integer' && literal.value < 0n) {
-    if (count) return refuse('substr() with a negative start and a length')
+    if (count) return untranslated('substr() with a negative start and a length')
     return atom('text', 'text', `right(${text.sql}, ${-literal.value})`)
   }
-  if (!start.notNegative) return refuse('substr() whose start may be negative')
+  if (!start.notNegative) return untranslated('substr() whose start may be negative')
   if (!count) return atom(text.kind, text.type, `substr(${text.sql}, ${int4(start)})`)
-  if (count.kind !== 'integer') return refuse(`substr() with the length ${describe(count)}`)
+  if (count.kind !== 'integer') return untranslated(`substr() with the length ${describe(count)}`)
   const fromOne = literal?.kind === 'integer' && literal.value === 1n
-  if (!count.notNegative && !fromOne) return refuse('substr() whose length may be negative')
+  if (!count.notNegative && !fromOne) return untranslated('substr() whose length may be negative')
   const size = count.notNegative ? int4(count) : `case when ${operand(count)} < 0 then 0 else ${int4(count)} end`
   return atom(text.kind, text.type, `substr(${text.sql}, ${int4(start)}, ${size})`)
 }
@@ -152,7 +157,8 @@ function int4(value: Typed): string {
 }
 
 function hex(value: Typed, context: Context): Typed {
-  if (value.randomDigits) return atom('text', 'text', `upper(${value.randomDigits})`, { randomDigits: value.randomDigits })
+  if (value.randomDigits)
+    return atom('text', 'text', `upper(${value.randomDigits})`, { randomDigits: value.randomDigits })
   // hex(NULL) is an empty text in SQLite.
   if (value.kind === 'blob') return atom('text', 'text', `coalesce(upper(encode(${value.sql}, 'hex')), '')`)
   requireImmutable(context, 'convert_to()')
@@ -163,7 +169,8 @@ function hex(value: Typed, context: Context): Typed {
 function randomDigits(size: Typed, context: Context): string {
   requireImmutable(context, 'randomblob()')
   const { literal } = size
-  if (literal?.kind !== 'integer' || literal.value > 96n) return refuse('randomblob() of a size that is no small literal')
+  if (literal?.kind !== 'integer' || literal.value > 96n)
+    return untranslated('randomblob() of a size that is no small literal')
   const digits = Math.max(1, Number(literal.value)) * 2
   const pieces = Array.from({ length: Math.ceil(digits / 12) }, (_, index) => Math.min(12, digits - index * 12))
   const sql = pieces.map((count) => `right(gen_random_uuid()::text, ${count})`).join(' || ')
@@ -173,7 +180,7 @@ function randomDigits(size: Typed, context: Context): string {
 // -- choices -------------------------------------------------------------------------------------------------------------
 
 function coalesce(args: readonly Typed[]): Typed {
-  if (args.length < 2) return refuse('coalesce() with too few arguments')
+  if (args.length < 2) return untranslated('coalesce() with too few arguments')
   const { values, kind, type, mixed } = commonKind(args, 'coalesce()')
   return atom(kind, type, `coalesce(${values.map((value) => value.sql).join(', ')})`, { mixed })
 }
@@ -181,13 +188,16 @@ function coalesce(args: readonly Typed[]): Typed {
 function choose([condition, then, otherwise]: readonly Typed[]): Typed {
   const { values, kind, type, mixed } = commonKind([need(then, 'iif'), otherwise ?? nullLiteral], 'iif()')
   const [yes, no] = values
-  return atom(kind, type, `case when ${asCondition(need(condition, 'iif')).sql} then ${yes?.sql} else ${no?.sql} end`, { mixed })
+  return atom(kind, type, `case when ${asCondition(need(condition, 'iif')).sql} then ${yes?.sql} else ${no?.sql} end`, {
+    mixed,
+  })
 }
 
 /** With several arguments SQLite gives NULL if any is NULL; least() and greatest() pass NULLs over. */
 function extreme(name: 'least' | 'greatest', args: readonly Typed[]): Typed {
   const { values, kind, type, mixed } = commonKind(args, `${name === 'least' ? 'min' : 'max'}()`)
-  if (args.some((arg) => arg.collation && arg.collation.name !== 'BINARY')) return refuse('min() or max() under a collation')
+  if (args.some((arg) => arg.collation && arg.collation.name !== 'BINARY'))
+    return untranslated('min() or max() under a collation')
   const nulls = values.filter((value) => !value.literal).map((value) => `${operand(value)} is null`)
   const pick = `${name}(${values.map((value) => bytewise(value).sql).join(', ')})`
   return nulls.length === 0
@@ -200,9 +210,11 @@ function typeOf(value: Typed): Typed {
   const name = value.kind === 'boolean' || value.kind === 'truth' ? 'integer' : value.kind
   if (name === 'null') return textLiteral('null')
   if (name !== 'integer' && name !== 'real' && name !== 'text' && name !== 'blob') {
-    return refuse(`typeof() of ${describe(value)}, which may be of several types in SQLite`)
+    return untranslated(`typeof() of ${describe(value)}, which may be of several types in SQLite`)
   }
   if (value.literal) return textLiteral(name)
+  const affinity = value.column?.affinity ?? name
+  if (name === 'text' && affinity !== 'text')
+    return untranslated(`typeof() of ${describe(value)}, whose numbers became texts,`)
   return typed('text', 'text', `case when ${operand(value)} is null then 'null' else '${name}' end`)
 }
-

@@ -10,31 +10,32 @@ import {
   truth,
   typed,
   type Typed,
+  untranslated,
 } from './expression-types.ts'
 
 /** JSON functions of which PostgreSQL has the same: https://sqlite.org/json1.html */
 export const jsonFunctions: Readonly<Record<string, (args: readonly Typed[], context: Context) => Typed>> = {
   json: ([value]) => {
-    if (value?.literal?.kind !== 'text') return refuse('json() of something that is not a literal')
+    if (value?.literal?.kind !== 'text') return untranslated('json() of something that is not a literal')
     return textLiteral(JSON.stringify(parsed(value.literal.value)))
   },
-  json_array: (args) => (args.length === 0 ? textLiteral('[]') : refuse('json_array() with values')),
-  json_object: (args) => (args.length === 0 ? textLiteral('{}') : refuse('json_object() with values')),
+  json_array: (args) => (args.length === 0 ? textLiteral('[]') : untranslated('json_array() with values')),
+  json_object: (args) => (args.length === 0 ? textLiteral('{}') : untranslated('json_object() with values')),
   json_valid: ([value, flags], context) => {
-    if (!value || flags) return refuse('json_valid() with flags')
+    if (!value || flags) return untranslated('json_valid() with flags')
     if (value.kind === 'json') return truth(`case when ${castOperand(value)} is not null then true end`)
-    if (value.kind !== 'text') return refuse(`json_valid() of ${describe(value)}`)
+    if (value.kind !== 'text') return untranslated(`json_valid() of ${describe(value)}`)
     context.notes.add('IS JSON needs PostgreSQL 16 or later')
     return truth(`${castOperand(value)} is json`)
   },
   json_array_length: ([value, path]) => {
-    if (!value || path) return refuse('json_array_length() with a path')
+    if (!value || path) return untranslated('json_array_length() with a path')
     const json = asJsonb(value)
     const sql = `case when jsonb_typeof(${json}) = 'array' then jsonb_array_length(${json}) when ${castOperand(value)} is not null then 0 end`
     return typed('integer', 'integer', sql, { notNegative: true })
   },
   json_extract: ([value, path, more]) => {
-    if (!value || !path || more) return refuse('json_extract() with several paths')
+    if (!value || !path || more) return untranslated('json_extract() with several paths')
     return extract(value, path)
   },
 }
@@ -43,7 +44,7 @@ function parsed(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {
-    return refuse(`json() of ${literalText(text)}, which is not JSON`)
+    return untranslated(`json() of ${literalText(text)}, which is not JSON`)
   }
 }
 
@@ -80,19 +81,19 @@ export function alignInside(value: Typed, literal: Literal): [Typed, Typed] | nu
 }
 
 /** `$.a.b[0]."c d"`; negative indexes and `[#-1]` are refused. */
-export function pathSteps(path: string): string[] {
+function pathSteps(path: string): string[] {
   if (!path.startsWith('$')) return [path]
   const steps: string[] = []
   const step = /\.(?:"([^"]*)"|([^."[\]]+))|\[(\d+)\]/y
   step.lastIndex = 1
   while (step.lastIndex < path.length) {
     const match = step.exec(path)
-    if (!match) return refuse(`the JSON path ${path}`)
+    if (!match) return untranslated(`the JSON path ${path}`)
     const [, quoted, plain, index] = match
     const name = quoted ?? plain ?? index ?? ''
     // PostgreSQL reads digits as the index of an array whatever they were meant as.
-    if (index === undefined && /^-?\d+$/.test(name)) return refuse(`the JSON path ${path}`)
+    if (index === undefined && /^-?\d+$/.test(name)) return untranslated(`the JSON path ${path}`)
     steps.push(name)
   }
-  return steps.length > 0 ? steps : refuse(`the JSON path ${path}`)
+  return steps.length > 0 ? steps : untranslated(`the JSON path ${path}`)
 }

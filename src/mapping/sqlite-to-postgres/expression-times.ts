@@ -83,7 +83,12 @@ export function momentAs(moment: Moment, type: TemporalType): Typed | null {
   return typed('temporal', shape, moment.sql)
 }
 
-const perSecond: Readonly<Partial<Record<TimeUnit, number>>> = { 'epoch-s': 1, 'epoch-ms': 1e3, 'epoch-us': 1e6, 'epoch-ns': 1e9 }
+const perSecond: Readonly<Partial<Record<TimeUnit, number>>> = {
+  'epoch-s': 1,
+  'epoch-ms': 1e3,
+  'epoch-us': 1e6,
+  'epoch-ns': 1e9,
+}
 
 /** A number of the column's unit as a time. */
 export function timeOfNumber(number: Typed, unit: TimeUnit, type: TemporalType): Typed {
@@ -93,5 +98,7 @@ export function timeOfNumber(number: Typed, unit: TimeUnit, type: TemporalType):
   }
   const seconds = divisor === 1 ? number.sql : `${castOperand(number)} / ${divisor}.0`
   const moment = `to_timestamp(${seconds})`
-  return type === 'timestamptz' ? atom('temporal', type, moment) : typed('temporal', type, `${moment} at time zone 'utc'`)
+  return type === 'timestamptz'
+    ? atom('temporal', type, moment)
+    : typed('temporal', type, `${moment} at time zone 'utc'`)
 }

@@ -87,6 +87,11 @@ export function refuse(reason: string): never {
   throw new Untranslatable(reason)
 }
 
+/** For what PostgreSQL has nothing of the same meaning for, or nothing that is known here. */
+export function untranslated(what: string): never {
+  throw new Untranslatable(`${what} is not translated`)
+}
+
 /** Kind of a column's type as PostgreSQL spells it. */
 export function kindOfType(type: string): Kind {
   const bare = type
@@ -97,33 +102,33 @@ export function kindOfType(type: string): Kind {
 }
 
 const kinds: Readonly<Record<string, Kind>> = {
-  'boolean': 'boolean',
-  'bool': 'boolean',
-  'smallint': 'integer',
-  'integer': 'integer',
-  'bigint': 'integer',
-  'int2': 'integer',
-  'int4': 'integer',
-  'int8': 'integer',
-  'real': 'real',
-  'float4': 'real',
-  'float8': 'real',
+  boolean: 'boolean',
+  bool: 'boolean',
+  smallint: 'integer',
+  integer: 'integer',
+  bigint: 'integer',
+  int2: 'integer',
+  int4: 'integer',
+  int8: 'integer',
+  real: 'real',
+  float4: 'real',
+  float8: 'real',
   'double precision': 'real',
-  'numeric': 'numeric',
-  'text': 'text',
+  numeric: 'numeric',
+  text: 'text',
   'character varying': 'text',
-  'varchar': 'text',
-  'bytea': 'blob',
-  'date': 'temporal',
-  'time': 'temporal',
+  varchar: 'text',
+  bytea: 'blob',
+  date: 'temporal',
+  time: 'temporal',
   'time without time zone': 'temporal',
-  'timestamp': 'temporal',
+  timestamp: 'temporal',
   'timestamp without time zone': 'temporal',
-  'timestamptz': 'temporal',
+  timestamptz: 'temporal',
   'timestamp with time zone': 'temporal',
-  'json': 'json',
-  'jsonb': 'json',
-  'uuid': 'uuid',
+  json: 'json',
+  jsonb: 'json',
+  uuid: 'uuid',
 }
 
 export type TemporalType = 'date' | 'time' | 'timestamp' | 'timestamptz'
@@ -185,6 +190,7 @@ export function isNumber(kind: Kind): boolean {
 export function describe(expression: Typed): string {
   const { literal, column } = expression
   if (literal) return expression.sql
+  if (expression.kind === 'inside') return 'a value inside JSON'
   const kind = expression.type ?? (expression.kind === 'truth' ? 'truth value' : expression.kind)
   return column ? `${column.target} (${kind})` : `a ${kind} expression`
 }

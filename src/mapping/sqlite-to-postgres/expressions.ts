@@ -2,7 +2,16 @@ import { parseExpression } from '../../databases/sqlite/parse-expression.ts'
 import { quoteIdentifier } from '../../databases/postgres/identifiers.ts'
 import { storeInto } from './assign-value.ts'
 import type { Context, Purpose, Translation } from './expression-context.ts'
-import { asCondition, asValue, atom, kindOfType, refuse, type ScopeColumn, type Typed, Untranslatable } from './expression-types.ts'
+import {
+  asCondition,
+  asValue,
+  atom,
+  kindOfType,
+  refuse,
+  type ScopeColumn,
+  type Typed,
+  Untranslatable,
+} from './expression-types.ts'
 import { translateNode } from './translate-node.ts'
 
 /**
@@ -13,6 +22,8 @@ import { translateNode } from './translate-node.ts'
 export type ExpressionScope = {
   /** Finds a column without regard to case; null when there is none. */
   column(name: string): ScopeColumn | null
+  /** True for a column of the source that is not transferred: in double quotes it would else be taken for a text. */
+  isLeftOut?(name: string): boolean
 }
 
 export type { Purpose as ExpressionPurpose, ScopeColumn, Translation }
@@ -64,10 +75,11 @@ function tableContext(scope: ExpressionScope, purpose: Purpose, notes: Set<strin
   return {
     purpose,
     notes,
-    windows: new Set(),
     subquery: null,
     resolve(path) {
-      const column = scope.column(path.at(-1) ?? '')
+      const name = path.at(-1) ?? ''
+      const column = scope.column(name)
+      if (!column && scope.isLeftOut?.(name)) return refuse(`it uses ${name}, which is left out`)
       if (!column) return null
       if (purpose === 'generated' && column.generated) {
         return refuse(`it uses ${column.target}, which is a generated column too`)

@@ -98,7 +98,11 @@ const integerLimits: Readonly<Record<string, readonly [bigint, bigint]>> = {
 function findLimit(conversion: ColumnConversion, profile: ColumnProfile): string | null {
   const { wireType, numeric, maxCharacters } = conversion
   const range = integerLimits[wireType]
-  if (range && profile.integerRange && (BigInt(profile.integerRange.min) < range[0] || BigInt(profile.integerRange.max) > range[1])) {
+  if (
+    range &&
+    profile.integerRange &&
+    (BigInt(profile.integerRange.min) < range[0] || BigInt(profile.integerRange.max) > range[1])
+  ) {
     return `integers from ${profile.integerRange.min} to ${profile.integerRange.max}`
   }
   if (numeric !== null && profile.maxIntegerDigits > numeric.precision - numeric.scale) {
@@ -113,7 +117,10 @@ function findLimit(conversion: ColumnConversion, profile: ColumnProfile): string
 /** Every value is a blob, and there is at least one that is not text. */
 export function isOnlyBlobs(profile: ColumnProfile): boolean {
   const present = presentClasses(profile)
-  return present.some((name) => blobs.includes(name)) && present.every((name) => name === 'blob-text' || blobs.includes(name))
+  return (
+    present.some((name) => blobs.includes(name)) &&
+    present.every((name) => name === 'blob-text' || blobs.includes(name))
+  )
 }
 
 export function presentClasses(profile: ColumnProfile): ValueClass[] {

@@ -29,7 +29,8 @@ export function describeValue(value: SqliteValue): string {
   if (typeof value === 'bigint') return `the integer ${value}`
   if (typeof value === 'number') return `the real ${value}`
   if (typeof value === 'string') return `the text '${cut(value)}'`
-  if (value instanceof TextBytes) return value.valid ? `a text of ${value.bytes.length} bytes` : 'a text that is not valid in its encoding'
+  if (value instanceof TextBytes)
+    return value.valid ? `a text of ${value.bytes.length} bytes` : 'a text that is not valid in its encoding'
   return `a blob of ${value.length} bytes`
 }
 

@@ -1,16 +1,27 @@
 import type { Context } from './expression-context.ts'
-import { asNumber, asReal, atom, cast, describe, operand, refuse, typed, type Typed } from './expression-types.ts'
+import {
+  asNumber,
+  asReal,
+  atom,
+  cast,
+  describe,
+  operand,
+  refuse,
+  typed,
+  type Typed,
+  untranslated,
+} from './expression-types.ts'
 
 /** Arithmetic: operators and functions that give numbers. */
 export const numberFunctions: Readonly<Record<string, (args: readonly Typed[], context: Context) => Typed>> = {
   abs: ([value]) => {
-    const number = asNumber(value ?? refuse('abs() without argument'))
+    const number = asNumber(value ?? untranslated('abs() without argument'))
     const more = number.kind === 'integer' ? { notNegative: true } : { mixed: number.mixed === true }
     return atom(number.kind, number.type, `abs(${number.sql})`, more)
   },
-  round: ([value, digits], context) => round(value ?? refuse('round() without argument'), digits, context),
+  round: ([value, digits], context) => round(value ?? untranslated('round() without argument'), digits, context),
   sign: ([value]) => {
-    const number = asNumber(value ?? refuse('sign() without argument'))
+    const number = asNumber(value ?? untranslated('sign() without argument'))
     return atom('integer', 'integer', `sign(${number.sql})::integer`)
   },
   ...Object.fromEntries(
@@ -24,7 +35,7 @@ export const numberFunctions: Readonly<Record<string, (args: readonly Typed[], c
 
 /** Where SQLite gives NULL for what has no result, PostgreSQL fails. */
 function mathFunction(name: string, value: Typed | undefined, context: Context): Typed {
-  const number = asReal(value ?? refuse(`${name}() without argument`))
+  const number = asReal(value ?? untranslated(`${name}() without argument`))
   if (name === 'sqrt' || name === 'ln' || name === 'asin' || name === 'acos') {
     context.notes.add(`${name}() of a number outside its range is an error in PostgreSQL and NULL in SQLite`)
   }
@@ -35,11 +46,12 @@ function mathFunction(name: string, value: Typed | undefined, context: Context):
 function round(value: Typed, digits: Typed | undefined, context: Context): Typed {
   const number = asNumber(value)
   if (digits !== undefined && (digits.literal?.kind !== 'integer' || digits.literal.value < 0n)) {
-    return refuse('round() to a number of digits that is not a literal')
+    return untranslated('round() to a number of digits that is not a literal')
   }
   const count = digits ? `, ${digits.sql}` : ''
   if (number.kind === 'integer') return cast(number, 'double precision')
-  if (number.kind === 'real') context.notes.add('round() of a number that lies between two may differ in the last digit')
+  if (number.kind === 'real')
+    context.notes.add('round() of a number that lies between two may differ in the last digit')
   const decimal = number.kind === 'real' ? cast(number, 'numeric') : number
   return atom('real', 'double precision', `round(${decimal.sql}${count})::double precision`)
 }
@@ -48,7 +60,7 @@ export function arithmetic(operator: '+' | '-' | '*' | '/' | '%', left: Typed, r
   const [a, b] = [asNumber(left), asNumber(right)]
   if (a.kind === 'null' || b.kind === 'null') return atom('integer', 'bigint', 'null::bigint')
   if (operator === '%' && !(a.kind === 'integer' && b.kind === 'integer')) {
-    return refuse(`% of ${describe(a.kind === 'integer' ? b : a)}`)
+    return untranslated(`% of ${describe(a.kind === 'integer' ? b : a)}`)
   }
   if (a.kind === 'real' || b.kind === 'real') {
     if (operator === '/' && mayBeWhole(a) && mayBeWhole(b)) return refuseDivision(a, b)
@@ -72,7 +84,9 @@ function mayBeWhole(value: Typed): boolean {
 }
 
 function refuseDivision(a: Typed, b: Typed): never {
-  return refuse(`it divides ${describe(a)} by ${describe(b)}: SQLite leaves the fraction out where both values are whole`)
+  return refuse(
+    `it divides ${describe(a)} by ${describe(b)}: SQLite leaves the fraction out where both values are whole`,
+  )
 }
 
 /** Two int4 would overflow where SQLite's 64 bits do not. */
@@ -93,8 +107,10 @@ function unlessZero(value: Typed, original: Typed): string {
 
 export function bitwise(operator: '&' | '|' | '<<' | '>>', left: Typed, right: Typed): Typed {
   const [a, b] = [asNumber(left), asNumber(right)]
-  if (a.kind !== 'integer' || b.kind !== 'integer') return refuse(`${operator} of ${describe(a.kind === 'integer' ? b : a)}`)
-  if (operator === '&' || operator === '|') return typed('integer', 'bigint', `${operand(cast(a, 'bigint'))} ${operator} ${operand(b)}`)
+  if (a.kind !== 'integer' || b.kind !== 'integer')
+    return untranslated(`${operator} of ${describe(a.kind === 'integer' ? b : a)}`)
+  if (operator === '&' || operator === '|')
+    return typed('integer', 'bigint', `${operand(cast(a, 'bigint'))} ${operator} ${operand(b)}`)
   const { literal } = b
   if (literal?.kind !== 'integer' || literal.value < 0n || literal.value > 63n) {
     return refuse(`${operator} by a number that is not a literal from 0 to 63`)
@@ -104,5 +120,7 @@ export function bitwise(operator: '&' | '|' | '<<' | '>>', left: Typed, right: T
 
 export function negate(value: Typed): Typed {
   const number = asNumber(value)
-  return number.kind === 'null' ? number : typed(number.kind, number.type, `-${operand(number)}`, { mixed: number.mixed === true })
+  return number.kind === 'null'
+    ? number
+    : typed(number.kind, number.type, `-${operand(number)}`, { mixed: number.mixed === true })
 }

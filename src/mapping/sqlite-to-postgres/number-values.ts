@@ -87,7 +87,8 @@ export function numericConverter({ numeric, emptyToNull }: ColumnConversion): Co
   const wanted = 'a number'
   const toNumeric: Converter = (value, cell) => {
     if (value === null || typeof value === 'bigint') return value
-    if (typeof value === 'number') return Number.isFinite(value) ? decimalOf(value) : refuse(value, 'a finite number', cell)
+    if (typeof value === 'number')
+      return Number.isFinite(value) ? decimalOf(value) : refuse(value, 'a finite number', cell)
     if (typeof value !== 'string') return refuse(value, wanted, cell)
     if (value === '') return convertEmpty(emptyToNull, wanted, cell)
     return classifyNumberText(value) === null ? refuse(value, wanted, cell) : plainDecimal(value)
@@ -100,7 +101,8 @@ export function numericConverter({ numeric, emptyToNull }: ColumnConversion): Co
     const plain = String(decimal)
     if (fitsPrecision(plain, precision, scale)) return decimal
     const rounded = roundDecimal(plain, scale)
-    if (!fitsPrecision(rounded, precision, scale)) return refuseBecause(`${plain} does not fit numeric(${precision},${scale})`, cell)
+    if (!fitsPrecision(rounded, precision, scale))
+      return refuseBecause(`${plain} does not fit numeric(${precision},${scale})`, cell)
     cell.altered('fraction-rounded', value, rounded, false)
     return rounded
   }

@@ -1,12 +1,14 @@
 import { quoteIdentifier } from '../../databases/postgres/identifiers.ts'
 import type { TableName } from '../../model/catalog.ts'
 import type { OutputColumn } from './expression-context.ts'
-import { atom, refuse, type ScopeColumn, type Typed } from './expression-types.ts'
+import { atom, refuse, type ScopeColumn, type Typed, untranslated } from './expression-types.ts'
 
 /** What a query can read: tables and views of the source as they are in the target. */
 export type ResolvedRelation = {
   readonly target: TableName
   readonly columns: readonly (ScopeColumn & { readonly name: string })[]
+  /** Columns of the source that are not transferred. */
+  readonly leftOut?: readonly string[]
 }
 
 export type ResolveRelation = (name: string) => ResolvedRelation | null
@@ -19,7 +21,11 @@ export type RelationColumn = {
 }
 
 /** A table, view or query in FROM. `name` is null for a query without alias. */
-export type Relation = { readonly name: string | null; readonly columns: readonly RelationColumn[] }
+export type Relation = {
+  readonly name: string | null
+  readonly columns: readonly RelationColumn[]
+  readonly leftOut?: readonly string[]
+}
 
 export type CommonTable = { readonly sqlName: string; readonly columns: readonly OutputColumn[] }
 
@@ -41,7 +47,7 @@ export function foldName(name: string): string {
 
 export function findColumn(path: readonly string[], scope: QueryScope): Typed | null {
   const [name = '', table, schema] = path.toReversed()
-  if (schema !== undefined && foldName(schema) !== 'main') return refuse(`the schema ${schema}`)
+  if (schema !== undefined && foldName(schema) !== 'main') return untranslated(`the schema ${schema}`)
   return table === undefined ? findPlain(foldName(name), scope) : findQualified(foldName(table), foldName(name), scope)
 }
 
@@ -49,6 +55,8 @@ function findPlain(name: string, scope: QueryScope): Typed | null {
   const found = scope.relations.flatMap((relation) =>
     relation.columns.filter((column) => !column.hidden && foldName(column.name) === name),
   )
+  const isLeftOut = scope.relations.some(({ leftOut = [] }) => leftOut.some((column) => foldName(column) === name))
+  if (isLeftOut) return refuse(`it uses ${name}, which is left out`)
   if (found.length > 1) return refuse(`${name} may be a column of several tables`)
   return found[0]?.value ?? scope.aliases.get(name) ?? (scope.parent ? findPlain(name, scope.parent) : null)
 }
@@ -66,7 +74,12 @@ export function findCommonTable(name: string, scope: QueryScope): CommonTable | 
 }
 
 /** A query's result under an alias: columns keep what SQLite keeps, affinity and collation of the table's column. */
-export function relationOf(name: string | null, alias: string, columns: readonly OutputColumn[], sqlNames: readonly string[]): Relation {
+export function relationOf(
+  name: string | null,
+  alias: string,
+  columns: readonly OutputColumn[],
+  sqlNames: readonly string[],
+): Relation {
   return {
     name,
     columns: columns.map((column, index) => {

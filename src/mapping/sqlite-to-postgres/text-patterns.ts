@@ -1,5 +1,5 @@
 import { asciiLower, lowerAscii } from './expression-comparisons.ts'
-import { asText, literalText, operand, refuse, truth, type Typed } from './expression-types.ts'
+import { asText, literalText, operand, refuse, truth, type Typed, untranslated } from './expression-types.ts'
 
 /** LIKE and GLOB. */
 
@@ -15,8 +15,9 @@ export function translateLike({ value, pattern, escape, not }: Like): Typed {
     if (escape !== null) return refuse('LIKE with ESCAPE and a pattern that is not a literal')
     return truth(`${lowerAscii(text).sql} ${operator} ${lowerAscii(asText(pattern)).sql} escape ''`)
   }
-  if (escapeText !== '' && /^[a-z]$/i.test(escapeText)) return refuse('LIKE with a letter as escape character')
-  if (escapeText !== '' && endsInEscape(literal.value, escapeText)) return refuse('LIKE with a pattern that ends in the escape character')
+  if (escapeText !== '' && /^[a-z]$/i.test(escapeText)) return untranslated('LIKE with a letter as escape character')
+  if (escapeText !== '' && endsInEscape(literal.value, escapeText))
+    return untranslated('LIKE with a pattern that ends in the escape character')
   const folded = asciiLower(literal.value)
   const left = /[a-z]/.test(folded) ? lowerAscii(text).sql : operand(text)
   const suffix = escapeText !== '' || folded.includes('\\') ? ` escape ${literalText(escapeText)}` : ''
@@ -29,7 +30,8 @@ function likeText(value: Typed): Typed {
 
 function escapeCharacter(escape: Typed): string {
   const { literal } = escape
-  if (literal?.kind !== 'text' || [...literal.value].length !== 1) return refuse('LIKE with an escape that is not one character')
+  if (literal?.kind !== 'text' || Array.from(literal.value).length !== 1)
+    return refuse('LIKE with an escape that is not one character')
   return literal.value
 }
 
@@ -47,8 +49,8 @@ export function translateGlob(value: Typed, pattern: Typed, not: boolean): Typed
   return truth(`${operand(text)} collate "C" ${not ? '!~' : '~'} ${literalText(regex)}`)
 }
 
-export function globAsRegex(glob: string): string {
-  const characters = [...glob]
+function globAsRegex(glob: string): string {
+  const characters = Array.from(glob)
   let regex = '^'
   for (let at = 0; at < characters.length; at++) {
     const character = characters[at] ?? ''
@@ -78,7 +80,7 @@ function characterClass(members: readonly string[]): string {
   for (let at = 0; at < inside.length; at++) {
     const [from = '', dash, to] = inside.slice(at, at + 3)
     if (dash === '-' && to !== undefined) {
-      if (to < from) return refuse(`GLOB with the range ${from}-${to}`)
+      if (to < from) return untranslated(`GLOB with the range ${from}-${to}`)
       text += `${escaped(from)}-${escaped(to)}`
       at += 2
     } else text += escaped(from)
@@ -90,4 +92,3 @@ function characterClass(members: readonly string[]): string {
 function escaped(character: string): string {
   return /^[A-Za-z0-9_ ]$|[^\0-\x7F]/u.test(character) ? character : `\\${character}`
 }
-

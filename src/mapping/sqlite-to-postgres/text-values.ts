@@ -13,8 +13,8 @@ export function textConverter(conversion: ColumnConversion): Converter {
   const finish = textFinisher(conversion)
   return (value, cell) => {
     if (typeof value === 'string') {
-      // Both checks are native and stop at nothing in the common case.
-      if (value.includes('\0') || !value.isWellFormed()) return repairText(value, conversion, cell, finish)
+      // Readers hand out well-formed strings only; what is not comes as TextBytes.
+      if (value.includes('\0')) return cleanNul(value, value, conversion, cell, finish)
       if (value === '' && emptyToNull) return convertEmpty(true, 'a value', cell)
       return finish === null ? value : finish(value, value, cell)
     }
@@ -29,7 +29,8 @@ type Finisher = (text: string, before: SqliteValue, cell: Cell) => string | type
 function textFinisher({ maxCharacters, enumLabels, castTo }: ColumnConversion): Finisher | null {
   if (enumLabels !== null) {
     const labels = new Set(enumLabels)
-    return (text, before, cell) => (labels.has(text) ? text : refuse(before, `a label of ${castTo ?? 'the enum'}`, cell))
+    return (text, before, cell) =>
+      labels.has(text) ? text : refuse(before, `a label of ${castTo ?? 'the enum'}`, cell)
   }
   if (maxCharacters === null) return null
   return (text, before, cell) => (text.length <= maxCharacters ? text : checkLength(text, before, maxCharacters, cell))
@@ -44,7 +45,11 @@ function checkLength(text: string, before: SqliteValue, maxCharacters: number, c
   if (units === text.length) return text
   if (!/^ +$/.test(text.slice(units))) {
     const length = Array.from(text).length
-    return refuseBecause(`the text has ${length} characters and the column allows ${maxCharacters}`, cell, 'DATA_TOO_LONG')
+    return refuseBecause(
+      `the text has ${length} characters and the column allows ${maxCharacters}`,
+      cell,
+      'DATA_TOO_LONG',
+    )
   }
   const cut = text.slice(0, units)
   cell.altered('truncated', before, cut, false)
@@ -59,7 +64,8 @@ function convertOther(
 ): string | Uint8Array | null | typeof MISFIT {
   if (typeof value === 'bigint') return finished(String(value), value, cell, finish)
   if (typeof value === 'number') return finished(sqliteRealText(value), value, cell, finish)
-  if (value instanceof TextBytes) return value.valid ? hugeText(value, conversion, cell) : invalidText(value, conversion, cell, finish)
+  if (value instanceof TextBytes)
+    return value.valid ? hugeText(value, conversion, cell) : invalidText(value, conversion, cell, finish)
   return blobText(value, conversion, cell, finish)
 }
 
@@ -123,22 +129,6 @@ function invalidText(
   const text = decodeAs(value.bytes, invalidUtf8)
   if (text === null) return refuseBecause(`the text is not valid ${invalidUtf8} either`, cell, 'DATA_INVALID_TEXT')
   cell.altered('invalid-utf8-decoded', value, text, true)
-  return cleanNul(text, value, conversion, cell, finish)
-}
-
-/** A string with NUL, or with half of a surrogate pair (only UTF-16 databases can hold one). */
-function repairText(
-  value: string,
-  conversion: ColumnConversion,
-  cell: Cell,
-  finish: Finisher | null,
-): string | typeof MISFIT {
-  if (value.isWellFormed()) return cleanNul(value, value, conversion, cell, finish)
-  if (conversion.invalidUtf8 !== 'replace') {
-    return refuseBecause('the text has half of a surrogate pair', cell, 'DATA_INVALID_TEXT')
-  }
-  const text = value.toWellFormed()
-  cell.altered('invalid-utf8-replaced', value, text, false)
   return cleanNul(text, value, conversion, cell, finish)
 }
 

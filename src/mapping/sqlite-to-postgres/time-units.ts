@@ -61,7 +61,8 @@ function readMicroseconds(value: bigint | number): number | bigint | null {
 
 function readNanoseconds(value: bigint | number): number | bigint | null {
   if (typeof value === 'number' && !Number.isFinite(value)) return null
-  const nanoseconds = BigInt(typeof value === 'number' ? Math.round(value) : value) - BigInt(secondsTo2000) * 1_000_000_000n
+  const nanoseconds =
+    BigInt(typeof value === 'number' ? Math.round(value) : value) - BigInt(secondsTo2000) * 1_000_000_000n
   const rounded = (nanoseconds + (nanoseconds < 0n ? -500n : 500n)) / 1000n
   return inRange(rounded)
 }
@@ -134,7 +135,9 @@ export function everyNumberFits(profile: ColumnProfile, unit: TimeUnit): boolean
   if (Object.keys(profile.timeUnits).length > 0 || profile.classes['real-infinite']) return false
   const range = numberRange(profile)
   const [lower, upper] = possibleRanges[unit]
-  return range !== null && range.min >= lower && range.max <= upper && (unit !== 'yyyymmdd' || profile.realRange === null)
+  return (
+    range !== null && range.min >= lower && range.max <= upper && (unit !== 'yyyymmdd' || profile.realRange === null)
+  )
 }
 
 /**

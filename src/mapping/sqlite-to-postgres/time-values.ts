@@ -75,7 +75,7 @@ export function timestampConverter(conversion: ColumnConversion): Converter {
 
 function listLoss(value: string, parsed: DateTimeText, micros: number | bigint, cell: Cell): void {
   if (parsed.subMicrosecond) cell.altered('fraction-rounded', value, formatDateTime(micros), false)
-  // Go's monotonic clock reading means nothing outside the process that wrote it.
+  // The offset says all that the name of Go's zone does; its clock reading means nothing outside the process that wrote it.
   else cell.altered('truncated', value, formatDateTime(micros), true)
 }
 
@@ -124,7 +124,8 @@ function withPrecision(
   const unit = 10 ** (6 - precision)
   return (value, cell) => {
     const micros = convert(value, cell)
-    if (micros === MISFIT || micros === null || (typeof micros !== 'number' && typeof micros !== 'bigint')) return micros
+    if (micros === MISFIT || micros === null || (typeof micros !== 'number' && typeof micros !== 'bigint'))
+      return micros
     const rounded = roundTo(micros, unit)
     if (rounded !== micros) cell.altered('fraction-rounded', value, format(rounded), false)
     return rounded

@@ -3,8 +3,15 @@ import { qualifiedName, quoteIdentifier } from '../../databases/postgres/identif
 import { compare } from './expression-comparisons.ts'
 import type { Context, Subquery } from './expression-context.ts'
 import { columnReference } from './expressions.ts'
-import { asCondition, operand, refuse, type Typed } from './expression-types.ts'
-import { findCommonTable, foldName, type QueryScope, type Relation, relationOf, type ResolveRelation } from './query-scope.ts'
+import { asCondition, operand, refuse, type Typed, untranslated } from './expression-types.ts'
+import {
+  findCommonTable,
+  foldName,
+  type QueryScope,
+  type Relation,
+  relationOf,
+  type ResolveRelation,
+} from './query-scope.ts'
 import { namePath, translateNode } from './translate-node.ts'
 
 /** FROM: the relations it offers, and its SQL once all of them are known, for an ON may name any of them. */
@@ -33,9 +40,9 @@ export function translateFrom(node: Node, input: FromInput): FromTree {
     case 'join_expr':
       return join(node, input)
     case 'func_call':
-      return refuse(`the table function ${namePath(node.name).join('.')}()`)
+      return untranslated(`the table function ${namePath(node.name).join('.')}()`)
     default:
-      return refuse(`${node.type.replaceAll('_', ' ')} in FROM is not translated`)
+      return untranslated(`${node.type.replaceAll('_', ' ')} in FROM`)
   }
 }
 
@@ -51,13 +58,13 @@ function inParentheses(tree: FromTree): FromTree {
 function aliased(node: Node, alias: string, input: FromInput): FromTree {
   if (node.type === 'identifier' || node.type === 'member_expr') return table(namePath(node), alias, input)
   if (node.type === 'paren_expr' && isQuery(node.expr)) return derived(node.expr, alias, input)
-  if (node.type === 'func_call') return refuse(`the table function ${namePath(node.name).join('.')}()`)
-  return refuse('an alias of a join')
+  if (node.type === 'func_call') return untranslated(`the table function ${namePath(node.name).join('.')}()`)
+  return untranslated('an alias of a join')
 }
 
 function table(path: readonly string[], alias: string | null, input: FromInput): FromTree {
   const [name = '', schema] = path.toReversed()
-  if (schema !== undefined && foldName(schema) !== 'main') return refuse(`the schema ${schema}`)
+  if (schema !== undefined && foldName(schema) !== 'main') return untranslated(`the schema ${schema}`)
   const label = alias ?? name
   const common = schema === undefined ? findCommonTable(name, input.scope) : null
   if (common) {
@@ -75,7 +82,7 @@ function table(path: readonly string[], alias: string | null, input: FromInput):
     value: columnReference(column, `${quoteIdentifier(label)}.${quoteIdentifier(column.target)}`),
   }))
   return {
-    relations: [{ name: label, columns }],
+    relations: [{ name: label, columns, leftOut: found.leftOut ?? [] }],
     sql: () => `${qualifiedName(found.target)} as ${quoteIdentifier(label)}`,
   }
 }
@@ -94,7 +101,8 @@ function derived(node: Node, alias: string | null, input: FromInput): FromTree {
 function join(node: JoinExpr, input: FromInput): FromTree {
   const left = translateFrom(node.left, input)
   const right = translateFrom(node.right, input)
-  const operators = typeof node.operator === 'string' ? [] : Array.isArray(node.operator) ? node.operator : [node.operator]
+  const operators =
+    typeof node.operator === 'string' ? [] : Array.isArray(node.operator) ? node.operator : [node.operator]
   const words = new Set<string>(operators.map((word) => word.name))
   const kind = words.has('LEFT') ? 'left' : words.has('RIGHT') ? 'right' : words.has('FULL') ? 'full' : 'inner'
   const spec = node.specification
@@ -104,7 +112,8 @@ function join(node: JoinExpr, input: FromInput): FromTree {
       : words.has('NATURAL')
         ? commonNames(left.relations, right.relations)
         : []
-  if (shared.length > 0 && (kind === 'right' || kind === 'full')) return refuse(`${kind} join with USING or NATURAL`)
+  if (shared.length > 0 && (kind === 'right' || kind === 'full'))
+    return untranslated(`${kind} join with USING or NATURAL`)
   const pairs = shared.map((name) => [visible(left.relations, name), visible(right.relations, name)] as const)
   const relations = [...left.relations, ...right.relations.map((relation) => hide(relation, shared))]
   return {
@@ -140,6 +149,8 @@ function hide(relation: Relation, names: readonly string[]): Relation {
   const hidden = new Set(names.map(foldName))
   return {
     ...relation,
-    columns: relation.columns.map((column) => (hidden.has(foldName(column.name)) ? { ...column, hidden: true } : column)),
+    columns: relation.columns.map((column) =>
+      hidden.has(foldName(column.name)) ? { ...column, hidden: true } : column,
+    ),
   }
 }

@@ -24,6 +24,7 @@ import {
   truth,
   typed,
   type Typed,
+  untranslated,
 } from './expression-types.ts'
 import { arithmetic, bitwise, negate } from './number-functions.ts'
 import { translateGlob, translateLike } from './text-patterns.ts'
@@ -57,7 +58,7 @@ export function translateNode(node: Node, context: Context): Typed {
       return binary(node.left, operatorName(node.operator), node.right, context)
     case 'between_expr': {
       const [value, low, high] = [node.left, node.begin, node.end].map((part) => translateNode(part, context))
-      if (!value || !low || !high) return refuse('BETWEEN')
+      if (!value || !low || !high) return untranslated('BETWEEN')
       const found = between(value, low, high, context)
       return Array.isArray(node.betweenKw) ? truth(`not (${found.sql})`) : found
     }
@@ -71,12 +72,12 @@ export function translateNode(node: Node, context: Context): Typed {
     case 'compound_select_stmt':
       return scalarQuery(node, context)
     default:
-      return refuse(`${node.type.replaceAll('_', ' ')} is not translated`)
+      return untranslated(`${node.type.replaceAll('_', ' ')}`)
   }
 }
 
 function translateParentheses(inner: Node, context: Context): Typed {
-  if (inner.type === 'list_expr') return refuse('row values')
+  if (inner.type === 'list_expr') return untranslated('a row value')
   return translateNode(inner, context)
 }
 
@@ -98,11 +99,12 @@ function memberName(node: Node, context: Context): Typed {
 
 export function namePath(node: Node): string[] {
   if (node.type === 'identifier') return [node.name]
-  if (node.type === 'member_expr' && node.property.type === 'identifier') return [...namePath(node.object), node.property.name]
+  if (node.type === 'member_expr' && node.property.type === 'identifier')
+    return [...namePath(node.object), node.property.name]
   return refuse('a name that is not understood')
 }
 
-export function numberLiteral(text: string): Typed {
+function numberLiteral(text: string): Typed {
   if (/^0x/i.test(text)) return integerLiteral(BigInt.asIntN(64, BigInt(text)))
   if (/^\d+$/.test(text)) {
     const value = BigInt(text)
@@ -113,12 +115,12 @@ export function numberLiteral(text: string): Typed {
 }
 
 /** Without a type of its own: next to a decimal column it stays decimal. Arithmetic makes a double of it. */
-export function realLiteral(value: number): Typed {
-  if (!Number.isFinite(value)) return refuse('a number that is infinite')
+function realLiteral(value: number): Typed {
+  if (!Number.isFinite(value)) return untranslated('a number that is infinite')
   return atom('real', 'numeric', String(value), { literal: { kind: 'real', value } })
 }
 
-export function blobLiteral(value: Uint8Array): Typed {
+function blobLiteral(value: Uint8Array): Typed {
   const hex = Buffer.from(value).toString('hex')
   return atom('blob', 'bytea', `${literalText(String.raw`\x` + hex)}::bytea`, { literal: { kind: 'blob', value } })
 }
@@ -144,14 +146,14 @@ function prefix(node: PrefixOpExpr, context: Context): Typed {
     case '-':
       return negativeLiteral(value) ?? negate(value)
     case '+':
-      return value.literal ? value : refuse('a + before a value, which takes away its affinity in SQLite')
+      return value.literal ? value : untranslated('a + before a value, which takes away its affinity in SQLite')
     case '~': {
       const number = asNumber(value)
-      if (number.kind !== 'integer') return refuse(`~ of ${describe(value)}`)
+      if (number.kind !== 'integer') return untranslated(`~ of ${describe(value)}`)
       return typed('integer', 'bigint', `~ ${castOperand(number)}::bigint`)
     }
     default:
-      return refuse(`the operator ${operator}`)
+      return untranslated(`the operator ${operator}`)
   }
 }
 
@@ -161,7 +163,11 @@ function negativeLiteral(value: Typed): Typed | null {
   if (literal?.kind === 'integer' && value.atom) return asNegativeOperand(integerLiteral(-literal.value))
   if (literal?.kind === 'real') {
     if (literal.value === 2 ** 63) return asNegativeOperand(integerLiteral(-(2n ** 63n)))
-    return asNegativeOperand({ ...value, sql: String(-literal.value), literal: { kind: 'real', value: -literal.value } })
+    return asNegativeOperand({
+      ...value,
+      sql: String(-literal.value),
+      literal: { kind: 'real', value: -literal.value },
+    })
   }
   return null
 }
@@ -179,7 +185,7 @@ const comparisons: Readonly<Record<string, Comparison>> = {
   '<=': '<=',
   '>': '>',
   '>=': '>=',
-  'IS': 'is not distinct from',
+  IS: 'is not distinct from',
   'IS NOT': 'is distinct from',
   'IS DISTINCT FROM': 'is distinct from',
   'IS NOT DISTINCT FROM': 'is not distinct from',
@@ -213,7 +219,7 @@ function binary(left: Node, operator: string, right: Node, context: Context): Ty
     case '->>':
       return extract(a, b)
     default:
-      return refuse(`the operator ${operator}`)
+      return untranslated(`the operator ${operator}`)
   }
 }
 
@@ -225,7 +231,7 @@ function concatenation(a: Typed, b: Typed): Typed {
 
 function withCollation(value: Typed, name: string): Typed {
   const known = name.toUpperCase()
-  if (known !== 'NOCASE' && known !== 'RTRIM' && known !== 'BINARY') return refuse(`the collation ${name}`)
+  if (known !== 'NOCASE' && known !== 'RTRIM' && known !== 'BINARY') return untranslated(`the collation ${name}`)
   return { ...value, collation: { name: known, explicit: true } }
 }
 
@@ -249,14 +255,18 @@ function pattern(left: Node, operator: string, right: Node, context: Context): T
   const patternNode = hasEscape ? right.left : right
   const text = translateNode(patternNode, context)
   if (operator.endsWith('GLOB')) return translateGlob(value, text, not)
-  if (operator !== 'LIKE' && operator !== 'NOT LIKE') return refuse(`the operator ${operator}`)
+  if (operator !== 'LIKE' && operator !== 'NOT LIKE') return untranslated(`the operator ${operator}`)
   return translateLike({ value, pattern: text, escape: hasEscape ? translateNode(right.right, context) : null, not })
 }
 
 function membership(left: Node, right: Node, not: boolean, context: Context): Typed {
   const value = translateNode(left, context)
-  if (right.type !== 'paren_expr') return refuse('IN with the name of a table')
-  if (right.expr.type === 'select_stmt' || right.expr.type === 'compound_select_stmt' || right.expr.type === 'paren_expr') {
+  if (right.type !== 'paren_expr') return untranslated('IN with the name of a table')
+  if (
+    right.expr.type === 'select_stmt' ||
+    right.expr.type === 'compound_select_stmt' ||
+    right.expr.type === 'paren_expr'
+  ) {
     return inQuery(value, right.expr as SubSelect, not, context)
   }
   const items = right.expr.type === 'list_expr' ? right.expr.items : [right.expr]
@@ -271,11 +281,11 @@ function membership(left: Node, right: Node, not: boolean, context: Context): Ty
 function inQuery(value: Typed, query: SubSelect, not: boolean, context: Context): Typed {
   const found = subselect(query, context)
   const [column] = found.columns
-  if (!column || found.columns.length > 1) return refuse('IN with a query of several columns')
+  if (!column || found.columns.length > 1) return untranslated('IN with a query of several columns')
   const sample = typed(column.kind, column.type, 'x', column.column ? { column: column.column } : {})
   const aligned = alignAll(value, [sample], context)
   if (!aligned || aligned.left.sql !== value.sql || aligned.values[0]?.sql !== 'x' || hasOwnEquality(value)) {
-    return refuse(`IN with a query that gives another type than ${describe(value)}`)
+    return untranslated(`IN with a query that gives another type than ${describe(value)}`)
   }
   return truth(`${operand(value)} ${not ? 'not in' : 'in'} (${found.sql})`)
 }
@@ -303,7 +313,7 @@ function caseExpression(node: CaseExpr, context: Context): Typed {
 
 function castExpression(node: CastExpr, context: Context): Typed {
   const { expr, dataType, format } = node.args.expr
-  if (format) return refuse('CAST with a format')
+  if (format) return untranslated('CAST with a format')
   const value = translateNode(expr, context)
   if (value.kind === 'null') return value
   switch (affinity(typeText(dataType))) {
@@ -312,13 +322,15 @@ function castExpression(node: CastExpr, context: Context): Typed {
     case 'text':
       return asText(value)
     case 'real':
-      return value.kind === 'text' && !value.number ? refuse(`CAST of ${describe(value)} to a number`) : asReal(value)
+      return value.kind === 'text' && !value.number
+        ? untranslated(`CAST of ${describe(value)} to a number`)
+        : asReal(value)
     case 'numeric': {
       const number = asNumber(value)
-      return number.literal?.kind === 'real' ? refuse('CAST of a fraction to numeric') : number
+      return number.literal?.kind === 'real' ? untranslated('CAST of a fraction to numeric') : number
     }
     case 'blob':
-      return value.kind === 'blob' ? value : refuse(`CAST of ${describe(value)} to a blob`)
+      return value.kind === 'blob' ? value : untranslated(`CAST of ${describe(value)} to a blob`)
   }
 }
 
@@ -339,7 +351,11 @@ function typeText(type: DataType): string {
 function castToInteger(value: Typed): Typed {
   if (value.kind === 'text' && !value.number) {
     const digits = `substring(${value.sql} from ${literalText(String.raw`^[ \t\n\v\f\r]*([+-]?[0-9]+)`)})`
-    return atom('integer', 'bigint', `case when ${operand(value)} is not null then coalesce(${digits}, '0')::bigint end`)
+    return atom(
+      'integer',
+      'bigint',
+      `case when ${operand(value)} is not null then coalesce(${digits}, '0')::bigint end`,
+    )
   }
   const number = asNumber(value)
   if (number.kind === 'integer') return number.type === 'bigint' || number.literal ? number : cast(number, 'bigint')
@@ -350,9 +366,9 @@ function functionCall(node: FuncCall, context: Context): Typed {
   const name = namePath(node.name).join('.').toLowerCase()
   const aggregate = translateAggregate(name, node, context, translateNode)
   if (aggregate) return aggregate
-  if (node.over || node.filter) return refuse(`${name}() as a window function`)
+  if (node.over || node.filter) return untranslated(`${name}() as a window function`)
   const args = node.args?.expr
-  if (args?.distinctKw || args?.orderBy) return refuse(`DISTINCT or ORDER BY in ${name}()`)
+  if (args?.distinctKw || args?.orderBy) return untranslated(`DISTINCT or ORDER BY in ${name}()`)
   const values = (args?.args.items ?? []).map((argument) => translateNode(argument as Expr, context))
   return translateFunction(name, values, context)
 }
@@ -361,8 +377,9 @@ function functionCall(node: FuncCall, context: Context): Typed {
 function scalarQuery(node: SubSelect, context: Context): Typed {
   const query = subselect(node, context)
   const [column] = query.columns
-  if (!column || query.columns.length > 1) return refuse('a query with several columns in the place of a value')
-  const sql = query.single || /\blimit \d+$/.test(query.sql) ? query.sql : `${query.sql} limit 1`
+  if (!column || query.columns.length > 1) return untranslated('a query with several columns in the place of a value')
+  const sql =
+    query.single || query.sql.endsWith(' limit 1') ? query.sql : `select * from (${query.sql}) as "rows" limit 1`
   return atom(column.kind, column.type, `(${sql})`, {
     ...(column.column ? { column: column.column } : {}),
     mixed: column.mixed,
@@ -370,9 +387,9 @@ function scalarQuery(node: SubSelect, context: Context): Typed {
 }
 
 function subselect(node: Node, context: Context): ReturnType<NonNullable<Context['subquery']>> {
-  if (!context.subquery) return refuse('a query inside an expression')
+  if (!context.subquery) return untranslated('a query inside an expression')
   const query = node.type === 'paren_expr' ? node.expr : node
-  if (query.type !== 'select_stmt' && query.type !== 'compound_select_stmt') return refuse('a query that is not understood')
+  if (query.type !== 'select_stmt' && query.type !== 'compound_select_stmt')
+    return refuse('a query that is not understood')
   return context.subquery(query)
 }
-

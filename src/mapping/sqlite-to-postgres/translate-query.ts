@@ -4,7 +4,7 @@ import { isAggregate, orderTermOf, windowDefinition } from './aggregate-function
 import { commonKind } from './common-kind.ts'
 import { hasOwnEquality } from './expression-comparisons.ts'
 import type { Context, OutputColumn, Subquery } from './expression-context.ts'
-import { asCondition, asText, asValue, cast, describe, refuse, type Typed } from './expression-types.ts'
+import { asCondition, asText, asValue, cast, describe, refuse, type Typed, untranslated } from './expression-types.ts'
 import {
   type CommonTable,
   emptyScope,
@@ -45,7 +45,7 @@ type Arm = {
 export function translateQuery(node: Node, input: QueryInput, scope: QueryScope = emptyScope): Query {
   if (node.type === 'paren_expr') return translateQuery(node.expr, input, scope)
   if (node.type === 'compound_select_stmt') return compound(node, input, scope)
-  if (node.type !== 'select_stmt') return refuse(`${node.type.replaceAll('_', ' ')} is not translated`)
+  if (node.type !== 'select_stmt') return untranslated(`${node.type.replaceAll('_', ' ')}`)
   const arm = selectArm(node, input, scope)
   const values = arm.items.map((item) => outputValue(item.value))
   const limit = limitText(arm)
@@ -80,7 +80,7 @@ function outputValue(value: Typed): Typed {
 
 function selectArm(node: SelectStmt, input: QueryInput, outer: QueryScope): Arm {
   const unknown = node.clauses.find((clause) => !knownClauses.has(clause.type))
-  if (unknown) return refuse(`${unknown.type.replaceAll('_', ' ')} is not translated`)
+  if (unknown) return untranslated(`${unknown.type.replaceAll('_', ' ')}`)
   const withClause = find(node, 'with_clause')
   const common = withClause ? commonTables(withClause.tables.items, input, outer) : null
   const scope = common?.scope ?? outer
@@ -95,16 +95,11 @@ function selectArm(node: SelectStmt, input: QueryInput, outer: QueryScope): Arm 
     : null
   const relations = tree?.relations ?? []
   const select = find(node, 'select_clause') ?? refuse('VALUES is not translated')
-  const windowNames = new Set((find(node, 'window_clause')?.namedWindows.items ?? []).map((window) => window.name.name))
-  const plain = queryContext({ ...emptyScope, relations, parent: scope }, input, windowNames)
+  const plain = queryContext({ ...emptyScope, relations, parent: scope }, input)
   const items = selectItems(select.columns?.items ?? [], relations, plain, input)
-  const context = queryContext(
-    { relations, aliases: aliasesOf(items), commonTables: new Map(), parent: scope },
-    input,
-    windowNames,
-  )
+  const context = queryContext({ relations, aliases: aliasesOf(items), commonTables: new Map(), parent: scope }, input)
   const distinct = select.modifiers.some((modifier) => modifier.type === 'select_distinct')
-  if (distinct && items.some((item) => hasOwnEquality(item.value))) return refuse('DISTINCT under a collation')
+  if (distinct && items.some((item) => hasOwnEquality(item.value))) return untranslated('DISTINCT under a collation')
   const groupBy = find(node, 'group_by_clause')
   const having = find(node, 'having_clause')
   const where = find(node, 'where_clause')
@@ -150,17 +145,21 @@ function find<T extends Clause['type']>(node: SelectStmt, type: T): Extract<Clau
   return node.clauses.find((clause): clause is Extract<Clause, { type: T }> => clause.type === type)
 }
 
-function queryContext(scope: QueryScope, input: QueryInput, windows: ReadonlySet<string>): Context {
+function queryContext(scope: QueryScope, input: QueryInput): Context {
   return {
     purpose: 'view',
     notes: input.notes,
-    windows,
     resolve: (path) => findColumn(path, scope),
     subquery: (query) => translateQuery(query, input, scope),
   }
 }
 
-function selectItems(nodes: readonly Node[], relations: readonly Relation[], context: Context, input: QueryInput): Item[] {
+function selectItems(
+  nodes: readonly Node[],
+  relations: readonly Relation[],
+  context: Context,
+  input: QueryInput,
+): Item[] {
   const taken = new Set<string>()
   const item = (name: string, value: Typed, isName: boolean): Item => {
     const wanted = isName && Buffer.byteLength(name) <= 63 && name !== '' ? name : `column_${taken.size + 1}`
@@ -186,7 +185,8 @@ function columnName(node: Node): string | null {
 }
 
 function starColumns(node: Node, relations: readonly Relation[]): Relation['columns'] | null {
-  if (node.type === 'all_columns') return relations.flatMap((relation) => relation.columns.filter((column) => !column.hidden))
+  if (node.type === 'all_columns')
+    return relations.flatMap((relation) => relation.columns.filter((column) => !column.hidden))
   if (node.type !== 'member_expr' || node.property.type !== 'all_columns') return null
   const name = namePath(node.object).at(-1) ?? ''
   const relation = relations.find((candidate) => candidate.name !== null && foldName(candidate.name) === foldName(name))
@@ -199,9 +199,12 @@ function aliasesOf(items: readonly Item[]): Map<string, Typed> {
 
 function groupTerm(node: Node, items: readonly Item[], context: Context): string {
   const position = node.type === 'number_literal' ? Number(node.text) : null
-  const value = position === null ? translateNode(node, context) : (items[position - 1]?.value ?? refuse(`GROUP BY ${position}`))
-  if (hasOwnEquality(value)) return refuse(`GROUP BY ${describe(value)} under a collation`)
-  if (value.literal || value.kind === 'null') return refuse('GROUP BY a constant')
+  const value =
+    position === null
+      ? translateNode(node, context)
+      : (items[position - 1]?.value ?? untranslated(`GROUP BY ${position}`))
+  if (hasOwnEquality(value)) return untranslated(`GROUP BY ${describe(value)} under a collation`)
+  if (value.literal || value.kind === 'null') return untranslated('GROUP BY a constant')
   return value.sql
 }
 
@@ -212,7 +215,9 @@ function hasAggregate(node: Node): boolean {
   }
   if (node.type === 'select_stmt' || node.type === 'compound_select_stmt') return false
   return Object.values(node).some((part: unknown) =>
-    Array.isArray(part) ? part.some((element) => isNode(element) && hasAggregate(element)) : isNode(part) && hasAggregate(part),
+    Array.isArray(part)
+      ? part.some((element) => isNode(element) && hasAggregate(element))
+      : isNode(part) && hasAggregate(part),
   )
 }
 
@@ -234,7 +239,9 @@ function orderTerms(clause: OrderByClause, arm: Arm, values: readonly Typed[]): 
   return clause.specifications.items.flatMap((node) => {
     const index = outputIndex(node, arm)
     const found = index >= 0 ? (values[index] ?? refuse('ORDER BY a column that is not there')) : null
-    const value = found ? { ...found, ...keepCollation(arm.items[index]) } : translateNode(node.type === 'sort_specification' ? node.expr : node, arm.context)
+    const value = found
+      ? { ...found, ...keepCollation(arm.items[index]) }
+      : translateNode(node.type === 'sort_specification' ? node.expr : node, arm.context)
     return value.literal || value.kind === 'null' ? [] : [orderTermOf(value, node)]
   })
 }
@@ -245,11 +252,22 @@ function keepCollation(item: Item | undefined): Pick<Typed, 'collation'> {
 
 /** With DISTINCT and UNION PostgreSQL orders by columns of the result only, so they are ordered from outside. */
 function orderedOutside(sql: string, arm: Arm, values: readonly Typed[], limit: string): Query {
-  const inside = relationOf(null, 'result', arm.items.map((item, index) => outputColumn(item.name, values[index] ?? item.value)), arm.items.map((item) => item.sqlName))
+  const inside = relationOf(
+    null,
+    'result',
+    arm.items.map((item, index) => outputColumn(item.name, values[index] ?? item.value)),
+    arm.items.map((item) => item.sqlName),
+  )
   const columns = inside.columns.map((column) => column.value)
   const terms = (arm.orderBy?.specifications.items ?? []).map((node) => {
     const index = outputIndex(node, arm)
-    const direct = index >= 0 ? index : values.findIndex((value) => value.sql === translateNode(node.type === 'sort_specification' ? node.expr : node, arm.context).sql)
+    const direct =
+      index >= 0
+        ? index
+        : values.findIndex(
+            (value) =>
+              value.sql === translateNode(node.type === 'sort_specification' ? node.expr : node, arm.context).sql,
+          )
     const column = columns[direct] ?? refuse('ORDER BY something that is not in the result, with DISTINCT or UNION')
     return orderTermOf(column, node)
   })
@@ -259,7 +277,7 @@ function orderedOutside(sql: string, arm: Arm, values: readonly Typed[], limit: 
 
 function limitText({ limit, context }: Pick<Arm, 'limit' | 'context'>): string {
   if (!limit) return ''
-  if (limit.count?.type === 'limit_all') return refuse('LIMIT ALL')
+  if (limit.count?.type === 'limit_all') return untranslated('LIMIT ALL')
   const number = (node: Node | undefined): bigint | null => {
     if (!node) return null
     const { literal } = translateNode(node, context)
@@ -267,7 +285,10 @@ function limitText({ limit, context }: Pick<Arm, 'limit' | 'context'>): string {
   }
   const [count, offset] = [number(limit.count), number(limit.offset)]
   // A negative limit is none in SQLite.
-  return (offset !== null && offset > 0n ? ` offset ${offset}` : '') + (count !== null && count >= 0n ? ` limit ${count}` : '')
+  return (
+    (offset !== null && offset > 0n ? ` offset ${offset}` : '') +
+    (count !== null && count >= 0n ? ` limit ${count}` : '')
+  )
 }
 
 // -- UNION, EXCEPT, INTERSECT --------------------------------------------------------------------------------------------
@@ -277,7 +298,7 @@ type Compound = { readonly arms: readonly SelectStmt[]; readonly operators: read
 /** All operators bind alike in SQLite, from the left. */
 function flatten(node: SubSelect): Compound {
   if (node.type === 'select_stmt') return { arms: [node], operators: [] }
-  if (node.type !== 'compound_select_stmt') return refuse('parentheses around an arm of UNION')
+  if (node.type !== 'compound_select_stmt') return untranslated('an arm of UNION in parentheses')
   const [left, right] = [flatten(node.left), flatten(node.right)]
   const words = Array.isArray(node.operator) ? node.operator : [node.operator]
   const operator = words.map((word) => word.name.toLowerCase()).join(' ')
@@ -293,10 +314,12 @@ function compound(node: SubSelect, input: QueryInput, outer: QueryScope): Query 
   const arms = bare.map((arm) => selectArm(arm, input, common?.scope ?? outer))
   const last = arms.at(-1)
   const [first] = arms
-  if (!first || !last) return refuse('an empty UNION')
+  if (!first || !last) return untranslated('an empty UNION')
   const columns = unify(arms, operators)
   const sql = arms
-    .map((arm, index) => arm.write(columns.map((column) => column[index] ?? refuse('UNION of different numbers of columns'))))
+    .map((arm, index) =>
+      arm.write(columns.map((column) => column[index] ?? untranslated('UNION of different numbers of columns'))),
+    )
     .reduce((left, right, index) => `${index > 1 ? `(${left})` : left} ${operators[index - 1]} ${right}`)
   const result: Arm = { ...first, single: false, orderBy: last.orderBy, limit: last.limit }
   const values = columns.flatMap(([value]) => (value ? [{ ...value, ...dropLiteral(value) }] : []))
@@ -317,10 +340,11 @@ function without(node: SelectStmt, type: string): SelectStmt {
 /** Per column the values of all arms, brought to one type. */
 function unify(arms: readonly Arm[], operators: readonly string[]): Typed[][] {
   const width = arms[0]?.items.length ?? 0
-  if (arms.some((arm) => arm.items.length !== width)) return refuse('UNION of different numbers of columns')
+  if (arms.some((arm) => arm.items.length !== width)) return untranslated('UNION of different numbers of columns')
   return Array.from({ length: width }, (_, index) => {
-    const given = arms.map((arm) => arm.items[index]?.value ?? refuse('UNION'))
-    if (given.some(hasOwnEquality) && operators.some((operator) => !operator.endsWith('all'))) return refuse('UNION under a collation')
+    const given = arms.map((arm) => arm.items[index]?.value ?? untranslated('UNION'))
+    if (given.some(hasOwnEquality) && operators.some((operator) => !operator.endsWith('all')))
+      return untranslated('UNION under a collation')
     const keepsAll = operators.every((operator) => operator === 'union all')
     const { values, kind, type, mixed } = commonKind(keepsAll ? textsForNumbers(given, arms[0]) : given, 'UNION')
     return values.map((value): Typed => {
@@ -341,18 +365,25 @@ function textsForNumbers(values: readonly Typed[], arm: Arm | undefined): readon
 
 // -- WITH ----------------------------------------------------------------------------------------------------------------
 
-function commonTables(nodes: readonly CommonTableExpr[], input: QueryInput, outer: QueryScope): { scope: QueryScope; sql: string } {
+function commonTables(
+  nodes: readonly CommonTableExpr[],
+  input: QueryInput,
+  outer: QueryScope,
+): { scope: QueryScope; sql: string } {
   const tables = new Map<string, CommonTable>()
   const scope: QueryScope = { ...emptyScope, commonTables: tables, parent: outer }
   const parts: string[] = []
   for (const node of nodes) {
     const query = node.expr.expr
-    if (query.type !== 'select_stmt' && query.type !== 'compound_select_stmt') return refuse('WITH something that is no query')
-    if (mentions(query, foldName(node.table.name))) return refuse(`the recursive query ${node.table.name}`)
+    if (query.type !== 'select_stmt' && query.type !== 'compound_select_stmt')
+      return untranslated('WITH something that is no query')
+    if (mentions(query, foldName(node.table.name))) return untranslated(`the recursive query ${node.table.name}`)
     const translated = translateQuery(query, input, scope)
     const names = node.columns?.expr.items.map((column) => column.name) ?? translated.sqlNames
     const columns = translated.columns.map((column, index) => ({ ...column, name: names[index] ?? column.name }))
-    parts.push(`${quoteIdentifier(node.table.name)} (${columns.map((column) => quoteIdentifier(column.name)).join(', ')}) as (${translated.sql})`)
+    parts.push(
+      `${quoteIdentifier(node.table.name)} (${columns.map((column) => quoteIdentifier(column.name)).join(', ')}) as (${translated.sql})`,
+    )
     tables.set(foldName(node.table.name), { sqlName: node.table.name, columns })
   }
   return { scope, sql: `with ${parts.join(', ')} ` }
@@ -362,6 +393,8 @@ function commonTables(nodes: readonly CommonTableExpr[], input: QueryInput, oute
 function mentions(node: Node, name: string): boolean {
   if (node.type === 'identifier' && foldName(node.name) === name) return true
   return Object.values(node).some((part: unknown) =>
-    Array.isArray(part) ? part.some((element) => isNode(element) && mentions(element, name)) : isNode(part) && mentions(part, name),
+    Array.isArray(part)
+      ? part.some((element) => isNode(element) && mentions(element, name))
+      : isNode(part) && mentions(part, name),
   )
 }

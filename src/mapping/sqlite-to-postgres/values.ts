@@ -55,7 +55,10 @@ function refusingNull(convert: Converter): Converter {
   return (value, cell) => {
     const converted = value === null ? null : convert(value, cell)
     if (converted !== null) return converted
-    cell.misfit(value === null ? 'NULL in a column that is NOT NULL' : "'' is NULL here, and the column is NOT NULL", 'DATA_NOT_NULL')
+    cell.misfit(
+      value === null ? 'NULL in a column that is NOT NULL' : "'' is NULL here, and the column is NOT NULL",
+      'DATA_NOT_NULL',
+    )
     return MISFIT
   }
 }

@@ -41,8 +41,21 @@ export function translateView(view: View, resolve: ResolveRelation): ViewTransla
 
 /** A column that is calculated has no affinity, which SQLite calls BLOB. */
 function viewColumn(name: string, { type, column, kind, mixed }: OutputColumn): ViewColumn {
-  if (column) return { name, type: type ?? 'unknown', collation: column.collation, timeUnit: column.timeUnit, affinity: column.affinity ?? null }
-  return { name, type: type ?? 'unknown', collation: null, timeUnit: null, affinity: kind === 'real' && !mixed ? 'real' : 'blob' }
+  if (column)
+    return {
+      name,
+      type: type ?? 'unknown',
+      collation: column.collation,
+      timeUnit: column.timeUnit,
+      affinity: column.affinity ?? null,
+    }
+  return {
+    name,
+    type: type ?? 'unknown',
+    collation: null,
+    timeUnit: null,
+    affinity: kind === 'real' && !mixed ? 'real' : 'blob',
+  }
 }
 
 function parse(text: string): ReturnType<typeof parseQuery> {

@@ -125,13 +125,16 @@ function pendingShards(table: PlannedTable, states: readonly ShardState[]): read
 async function takeTotals(
   tables: readonly PlannedTable[],
   progress: ReadonlyMap<string, TableProgress>,
-  { target, transferId, account }: StepContext,
+  context: StepContext,
 ): Promise<void> {
-  const states = groupByTable(await readShards(await target.reconnect(), transferId))
-  for (const { target: name } of tables) {
-    account.setTotals(name.name, totalsOf(states.get(name.name) ?? []))
-    account.setSeconds(name.name, progress.get(name.name)?.seconds ?? 0)
-  }
+  await readTotals(tables, context)
+  for (const { target } of tables) context.account.setSeconds(target.name, progress.get(target.name)?.seconds ?? 0)
+}
+
+/** The account of the tables as the checkpoints have it. */
+export async function readTotals(tables: readonly PlannedTable[], context: StepContext): Promise<void> {
+  const states = groupByTable(await readShards(await context.target.reconnect(), context.transferId))
+  for (const { target } of tables) context.account.setTotals(target.name, totalsOf(states.get(target.name) ?? []))
 }
 
 function groupByTable(states: readonly ShardState[]): Map<string, ShardState[]> {

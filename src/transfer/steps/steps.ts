@@ -4,6 +4,7 @@ import { copyTables } from './copy-tables.ts'
 import { createTables } from './create-tables.ts'
 import { resetSequences } from './reset-sequences.ts'
 import type { RunStep, StepContext } from './step.ts'
+import { treatOrphans } from './treat-orphans.ts'
 import { verifyContent } from './verify-content.ts'
 import { verifyCounts } from './verify-counts.ts'
 
@@ -11,6 +12,7 @@ import { verifyCounts } from './verify-counts.ts'
 const steps: { readonly [Kind in StepKind]: { readonly label: string; readonly run: RunStep<Kind> } } = {
   'create-tables': { label: 'create tables', run: createTables },
   'copy-tables': { label: 'copy rows', run: copyTables },
+  'treat-orphans': { label: 'rows without parent', run: treatOrphans },
   'add-objects': { label: 'keys, indexes, constraints, views', run: addObjects },
   'reset-sequences': { label: 'sequences', run: resetSequences },
   'verify-counts': { label: 'verify row counts', run: verifyCounts },

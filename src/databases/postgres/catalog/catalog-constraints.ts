@@ -37,7 +37,10 @@ export async function readConstraints(
     rows.filter((row) => row.kind === 'f'),
     (row) => row.parentRelation,
   )
-  return (relation) => ({ ...toConstraints(own.get(relation) ?? []), referencedBy: referrers(relation, pointing.get(relation)) })
+  return (relation) => ({
+    ...toConstraints(own.get(relation) ?? []),
+    referencedBy: referrers(relation, pointing.get(relation)),
+  })
 }
 
 function toConstraints(rows: readonly ConstraintRow[]): Omit<TableConstraints, 'referencedBy'> {

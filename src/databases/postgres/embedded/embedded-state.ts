@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { chmodSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { chmodSync, chownSync, existsSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { embeddedError } from './embedded-error.ts'
 
 /** Where things are below the folder of an embedded server. */
@@ -37,6 +37,9 @@ export function writeState(file: string, state: ServerState): void {
   const fresh = `${file}.new`
   rmSync(fresh, { force: true })
   writeFileSync(fresh, `${JSON.stringify(state)}\n`, { mode: 0o600 })
+  const { uid, gid } = statSync(dirname(file))
+  // Root in somebody else's folder must not lock its owner out.
+  if (process.getuid?.() === 0) chownSync(fresh, uid, gid)
   renameSync(fresh, file)
 }
 
@@ -108,7 +111,9 @@ export function ignoreInGit(folder: string): void {
 export function lastLines(log: string, count = 3): string {
   if (!existsSync(log)) return ''
   chmodSync(log, 0o600)
-  const lines = readFileSync(log, 'utf8').split('\n').filter((line) => /\b(FATAL|PANIC|ERROR|error|HINT|DETAIL):/.test(line))
+  const lines = readFileSync(log, 'utf8')
+    .split('\n')
+    .filter((line) => /\b(FATAL|PANIC|ERROR|error|HINT|DETAIL):/.test(line))
   return lines.slice(-count).join(' ').replace(/\s+/g, ' ').trim()
 }
 

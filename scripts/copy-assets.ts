@@ -1,0 +1,10 @@
+/** The compiler leaves out what is not TypeScript: this puts it beside the built files. */
+import { cpSync, globSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('../', import.meta.url))
+
+for (const path of globSync('**/*.sql', { cwd: join(root, 'src') })) {
+  cpSync(join(root, 'src', path), join(root, 'dist', path))
+}
