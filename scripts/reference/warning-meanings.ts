@@ -16,6 +16,8 @@ export const warningMeanings: Readonly<Record<string, string>> = {
   'column-omitted': 'A column of the source has no place in the target table.',
   'name-changed': 'A name was too long for PostgreSQL or taken, and was changed.',
   'rows-unreadable': 'The source is damaged; some rows of the table could not be read.',
+  'foreign-key-not-restored':
+    'A foreign key of an existing table was dropped for the load, and the rows that are there now contradict it.',
   'table-skipped': 'A table of the source is not carried.',
   'bookkeeping-skipped': "A table is a migration tool's own and keeps what the target has in it.",
   orphans: 'Rows point to rows that do not exist.',

@@ -42,7 +42,10 @@ export interface Source extends AsyncDisposable {
   readonly opening: SourceOpening
   readCatalog(options: Abortable): Promise<Catalog>
   /** Examines every value of the given tables, in parallel. */
-  profile(tables: readonly Table[], options: Abortable & { readonly parallel: number; readonly emit: Emit }): Promise<Profile>
+  profile(
+    tables: readonly Table[],
+    options: Abortable & { readonly parallel: number; readonly emit: Emit },
+  ): Promise<Profile>
   /** Tables of a damaged source of which something could not be read (`salvage`), with a sentence each; known after `profile`. */
   readonly salvageReport: readonly { readonly table: string; readonly sentence: string }[]
   /** Throws CONNECT_SOURCE_CHANGED when the source is no longer what was read. */

@@ -51,7 +51,12 @@ export async function openTarget(
   await using stack = new AsyncDisposableStack()
   const server =
     url === null
-      ? stack.use(await startEmbeddedPostgres({ dataDirectory: join(options.cwd, '.rowferry', 'postgres'), signal: options.signal }))
+      ? stack.use(
+          await startEmbeddedPostgres({
+            dataDirectory: join(options.cwd, '.rowferry', 'postgres'),
+            signal: options.signal,
+          }),
+        )
       : null
   const target = await openPostgresTarget({ url: server?.url ?? url ?? '', signal: never, emit: options.emit })
   const keep = stack.move()

@@ -8,14 +8,30 @@ export type TransferEvents = {
   /** One check of source or target before anything is changed. */
   'preflight:finding': Finding
   /** Rows examined so far while profiling; `table` is the one that was just examined. */
-  'profile:progress': { readonly table: string; readonly tablesDone: number; readonly tablesTotal: number; readonly rows: number }
+  'profile:progress': {
+    readonly table: string
+    readonly tablesDone: number
+    readonly tablesTotal: number
+    readonly rows: number
+  }
   'plan:built': { readonly plan: Plan }
-  'warning': Warning
+  warning: Warning
   'step:started': { readonly kind: StepKind; readonly number: number; readonly total: number; readonly label: string }
   'step:finished': { readonly kind: StepKind; readonly number: number; readonly seconds: number }
   /** A connection was lost or could not be made; another attempt follows after `waitMs`. */
-  'retry': { readonly what: string; readonly attempt: number; readonly attempts: number; readonly waitMs: number; readonly reason: string }
-  'table:started': { readonly table: string; readonly rows: number; readonly bytes: number; readonly alreadyLoaded: number }
+  retry: {
+    readonly what: string
+    readonly attempt: number
+    readonly attempts: number
+    readonly waitMs: number
+    readonly reason: string
+  }
+  'table:started': {
+    readonly table: string
+    readonly rows: number
+    readonly bytes: number
+    readonly alreadyLoaded: number
+  }
   /** After each committed batch. All figures are totals of the table. */
   'table:progress': {
     readonly table: string
@@ -25,12 +41,31 @@ export type TransferEvents = {
     readonly altered: number
     readonly bytes: number
   }
-  'table:finished': { readonly table: string; readonly rowsRead: number; readonly loaded: number; readonly rejected: number; readonly seconds: number }
+  'table:finished': {
+    readonly table: string
+    readonly rowsRead: number
+    readonly loaded: number
+    readonly rejected: number
+    readonly seconds: number
+  }
   /** An object of the schema was created or refused. */
-  'object:created': { readonly kind: string; readonly name: string; readonly table: string | null; readonly error: string | null; readonly seconds: number }
+  'object:created': {
+    readonly kind: string
+    readonly name: string
+    readonly table: string | null
+    readonly error: string | null
+    readonly seconds: number
+  }
   'table:verified': { readonly table: string; readonly verification: TableVerification }
   /** Only with debug logging: one converted value, before and after. */
-  'value:converted': { readonly table: string; readonly column: string; readonly key: unknown; readonly before: unknown; readonly after: unknown; readonly rule: string }
+  'value:converted': {
+    readonly table: string
+    readonly column: string
+    readonly key: unknown
+    readonly before: unknown
+    readonly after: unknown
+    readonly rule: string
+  }
   'transfer:finished': { readonly report: Report }
 }
 

@@ -11,7 +11,12 @@ import type { Warning } from './warning.ts'
 export type Plan = {
   readonly version: 1
   readonly source: { readonly kind: 'sqlite' | 'postgres'; readonly label: string; readonly fingerprint: string }
-  readonly target: { readonly kind: 'postgres'; readonly label: string; readonly version: string; readonly schema: string }
+  readonly target: {
+    readonly kind: 'postgres'
+    readonly label: string
+    readonly version: string
+    readonly schema: string
+  }
   readonly tables: readonly PlannedTable[]
   readonly steps: readonly Step[]
   /** Objects that will not be carried, each with its reason and, where there is one, its SQL text. */

@@ -32,7 +32,11 @@ export type RowDifference = {
   /** Key column to value, as text. */
   readonly key: Readonly<Record<string, string | null>>
   readonly problem: 'missing' | 'extra' | 'different'
-  readonly columns: readonly { readonly column: string; readonly source: string | null; readonly target: string | null }[]
+  readonly columns: readonly {
+    readonly column: string
+    readonly source: string | null
+    readonly target: string | null
+  }[]
 }
 
 export type TableReport = {

@@ -1,4 +1,10 @@
-import { createSchema, createTable, createView, dropTables, truncateTables } from '../databases/postgres/postgres-ddl.ts'
+import {
+  createSchema,
+  createTable,
+  createView,
+  dropTables,
+  truncateTables,
+} from '../databases/postgres/postgres-ddl.ts'
 import { RowferryError } from '../errors/errors.ts'
 import { type ResolvedRelation, translateView } from '../mapping/sqlite-to-postgres/views.ts'
 import type { Catalog, TableName } from '../model/catalog.ts'
@@ -87,7 +93,12 @@ function takenNames(target: Catalog | null, ownTables: ReadonlySet<string>): str
 
 export type PlanInput = {
   readonly source: { readonly label: string; readonly fingerprint: string; readonly catalog: Catalog }
-  readonly target: { readonly label: string; readonly version: string; readonly schemaExists: boolean; readonly catalog: Catalog | null }
+  readonly target: {
+    readonly label: string
+    readonly version: string
+    readonly schemaExists: boolean
+    readonly catalog: Catalog | null
+  }
   readonly placed: PlacedTables
   readonly profile: Profile
   /** Tables of a damaged source that could not be read whole. */
@@ -101,7 +112,10 @@ export function buildPlan(input: PlanInput): Plan {
   const bySource = new Map(tables.map((table) => [table.place.source.name.name.toLowerCase(), table]))
   const created = tables.filter((table) => isNew(table.planned))
   const objects = planObjects(input, created, bySource)
-  const planned = tables.map((table) => ({ ...table.planned, orphanRules: orphanRules(table, bySource, profile, settings) }))
+  const planned = tables.map((table) => ({
+    ...table.planned,
+    orphanRules: orphanRules(table, bySource, profile, settings),
+  }))
   const order = orderTables(
     planned.map((table) => table.target.name),
     (name) => parentsInTarget(name, tables, bySource),
@@ -136,7 +150,12 @@ function planTables({ placed, profile, settings }: PlanInput): TablePlan[] {
   const affected = new Set([...overrides.keys()].map((key) => key.split('\0', 1)[0]))
   return alone.map((table) =>
     affected.has(table.place.source.name.name.toLowerCase())
-      ? planTable(table.place, table.profile, settings, (name, column) => overrides.get(overrideKey(name, column)) ?? null)
+      ? planTable(
+          table.place,
+          table.profile,
+          settings,
+          (name, column) => overrides.get(overrideKey(name, column)) ?? null,
+        )
       : table,
   )
 }
@@ -152,7 +171,11 @@ function planObjects(
   bySource: ReadonlyMap<string, TablePlan>,
 ): { carried: SchemaObject[]; notCarried: SchemaObject[] } {
   const objects = [
-    ...leaveOut(input.settings.indexes, 'index', created.flatMap((table) => planKeys(table, input.placed.names))),
+    ...leaveOut(
+      input.settings.indexes,
+      'index',
+      created.flatMap((table) => planKeys(table, input.placed.names)),
+    ),
     ...leaveOut(
       input.settings.foreignKeys,
       'foreign-key',
@@ -170,7 +193,9 @@ function planObjects(
 /** What the user does not want is listed, not forgotten. */
 function leaveOut(wanted: boolean, kind: SchemaObject['kind'], objects: readonly SchemaObject[]): SchemaObject[] {
   if (wanted) return [...objects]
-  return objects.map((object) => (object.kind === kind ? { ...object, sql: null, note: 'left out by the configuration' } : object))
+  return objects.map((object) =>
+    object.kind === kind ? { ...object, sql: null, note: 'left out by the configuration' } : object,
+  )
 }
 
 function planViews(input: PlanInput, bySource: ReadonlyMap<string, TablePlan>): SchemaObject[] {
@@ -183,7 +208,10 @@ function planViews(input: PlanInput, bySource: ReadonlyMap<string, TablePlan>): 
     if (!view) return []
     const object = { kind: 'view', table: null, name: view.name.name, sourceSql: view.sql } as const
     if (view.broken) return [{ ...object, sql: null, note: `SQLite itself cannot read it: ${view.broken}` }]
-    const translated = translateView(view, (relation) => tableRelation(relation, bySource) ?? done.get(relation.toLowerCase()) ?? null)
+    const translated = translateView(
+      view,
+      (relation) => tableRelation(relation, bySource) ?? done.get(relation.toLowerCase()) ?? null,
+    )
     if (!translated.ok) return [{ ...object, sql: null, note: translated.reason }]
     const target = { schema: input.settings.schema, name: input.placed.names.give(view.name.name, 'view_without_name') }
     done.set(name, { target, columns: translated.columns.map((column) => ({ ...column, target: column.name })) })
@@ -228,8 +256,12 @@ function whatHasNoEquivalent(catalog: Catalog, created: readonly TablePlan[]): S
       : `a virtual table whose module ${table.module} is not here, so that nobody can read it`,
   }))
   const clauses = created.flatMap(({ place, planned }) => [
-    ...(place.source.sqlite?.conflictClauses ?? []).map((clause) => reported(planned.target, clause, 'PostgreSQL has no ON CONFLICT clause on constraints')),
-    ...(place.source.sqlite?.notUnderstood ?? []).map((text) => reported(planned.target, text, 'this part of the statement was not understood')),
+    ...(place.source.sqlite?.conflictClauses ?? []).map((clause) =>
+      reported(planned.target, clause, 'PostgreSQL has no ON CONFLICT clause on constraints'),
+    ),
+    ...(place.source.sqlite?.notUnderstood ?? []).map((text) =>
+      reported(planned.target, text, 'this part of the statement was not understood'),
+    ),
     ...place.source.columns
       .filter((column) => column.collation !== null && !['BINARY', 'NOCASE'].includes(column.collation.toUpperCase()))
       .map((column): SchemaObject => ({
@@ -281,7 +313,11 @@ function planSteps(
 }
 
 /** New tables have no foreign keys while they are loaded, so they all go in the first wave; existing ones wait for their parents. */
-function copyWaves(schema: string, waves: readonly (readonly string[])[], existing: ReadonlySet<string>): TableName[][] {
+function copyWaves(
+  schema: string,
+  waves: readonly (readonly string[])[],
+  existing: ReadonlySet<string>,
+): TableName[][] {
   const fresh = waves.flat().filter((name) => !existing.has(name))
   const rest = waves.map((wave) => wave.filter((name) => existing.has(name)))
   const [first = [], ...later] = rest
@@ -293,13 +329,21 @@ function copyWaves(schema: string, waves: readonly (readonly string[])[], existi
 function preDataObjects(input: PlanInput, tables: readonly PlannedTable[]): SchemaObject[] {
   const { schema } = input.settings
   const objects: SchemaObject[] = []
-  const push = (kind: SchemaObject['kind'], table: TableName | null, name: string, sql: string, sourceSql: string | null): void => {
+  const push = (
+    kind: SchemaObject['kind'],
+    table: TableName | null,
+    name: string,
+    sql: string,
+    sourceSql: string | null,
+  ): void => {
     objects.push({ kind, table, name, sourceSql, sql, note: null })
   }
   if (!input.target.schemaExists) push('schema', null, schema, createSchema(schema), null)
   const replaced = tables.filter((table) => table.mode === 'recreate').map((table) => table.target)
   if (replaced.length > 0) push('table', null, 'tables of the earlier run', dropTables(replaced), null)
-  const emptied = tables.filter((table) => table.mode === 'into-empty' && table.strategy === 'replace').map((table) => table.target)
+  const emptied = tables
+    .filter((table) => table.mode === 'into-empty' && table.strategy === 'replace')
+    .map((table) => table.target)
   if (emptied.length > 0) push('table', null, 'tables to be replaced', truncateTables(emptied), null)
   const sources = new Map(input.placed.places.map((place) => [place.target, place.source.sql]))
   for (const table of tables.filter(isNew)) {
@@ -321,7 +365,11 @@ function sequenceResets(table: PlannedTable, input: PlanInput): SequenceReset[] 
     }))
 }
 
-function parentsInTarget(name: string, tables: readonly TablePlan[], bySource: ReadonlyMap<string, TablePlan>): string[] {
+function parentsInTarget(
+  name: string,
+  tables: readonly TablePlan[],
+  bySource: ReadonlyMap<string, TablePlan>,
+): string[] {
   const table = tables.find((candidate) => candidate.planned.target.name === name)
   if (!table) return []
   const declared = table.place.source.foreignKeys.flatMap((key) => {
@@ -345,7 +393,9 @@ function orphanRules(
   if (!isNew(table.planned)) return []
   const action = settings.orphans
   return own.flatMap((orphan) => {
-    const key = table.place.source.foreignKeys.find((candidate) => candidate.columns.join('\0') === orphan.columns.join('\0'))
+    const key = table.place.source.foreignKeys.find(
+      (candidate) => candidate.columns.join('\0') === orphan.columns.join('\0'),
+    )
     const parent = key && bySource.get(key.parent.name.toLowerCase())
     return key && parent
       ? [{ columns: key.columns, parent: parent.place.source.name.name, parentColumns: key.parentColumns, action }]

@@ -23,7 +23,9 @@ describe('NameGiver', () => {
   test.each(['xmin', 'ctid', 'tableoid', 'cmax'])('renames the column %s, which every PostgreSQL table has', (name) => {
     const names = new NameGiver({ naming: 'keep', columns: true })
     expect(names.give(name, 'x')).toBe(`${name}_`)
-    expect(names.changed).toEqual([{ from: name, to: `${name}_`, reason: `every PostgreSQL table has its own ${name}` }])
+    expect(names.changed).toEqual([
+      { from: name, to: `${name}_`, reason: `every PostgreSQL table has its own ${name}` },
+    ])
   })
   test('gives names that collide under snake_case different ones', () => {
     const names = new NameGiver({ naming: 'snake_case', columns: true })

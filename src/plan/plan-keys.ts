@@ -1,10 +1,4 @@
-import {
-  addCheck,
-  addForeignKey,
-  addPrimaryKey,
-  addUnique,
-  createIndex,
-} from '../databases/postgres/postgres-ddl.ts'
+import { addCheck, addForeignKey, addPrimaryKey, addUnique, createIndex } from '../databases/postgres/postgres-ddl.ts'
 import { quoteIdentifier } from '../databases/postgres/identifiers.ts'
 import { translateExpression } from '../mapping/sqlite-to-postgres/expressions.ts'
 import { translateIndexPart } from '../mapping/sqlite-to-postgres/indexes.ts'
@@ -46,7 +40,8 @@ function planPrimaryKey(table: TablePlan, key: Key, names: NameGiver): SchemaObj
   const columns = targetColumns(table, key.columns)
   const name = names.give(key.name ?? `${target.name}_pkey`, 'primary_key')
   const sourceSql = `PRIMARY KEY (${key.columns.join(', ')})`
-  if (!columns) return object(table, 'primary-key', name, { sourceSql, sql: null, note: 'one of its columns is left out' })
+  if (!columns)
+    return object(table, 'primary-key', name, { sourceSql, sql: null, note: 'one of its columns is left out' })
   const nulls = columns.filter((column) => column.nulls > 0)
   if (nulls.length > 0) {
     return object(table, 'primary-key', name, {
@@ -59,7 +54,11 @@ function planPrimaryKey(table: TablePlan, key: Key, names: NameGiver): SchemaObj
     // The key itself stays exact; that 'A' and 'a' are one key is kept by the index of translateIndexPart in planUnique's way.
     return object(table, 'primary-key', name, {
       sourceSql: `${sourceSql} COLLATE NOCASE`,
-      sql: `${addPrimaryKey(target, name, columns.map((column) => column.target))};\n${createIndex(target, {
+      sql: `${addPrimaryKey(
+        target,
+        name,
+        columns.map((column) => column.target),
+      )};\n${createIndex(target, {
         name: names.give(`${target.name}_nocase_key`, 'nocase_key'),
         unique: true,
         parts: columns.map(nocasePart),
@@ -70,7 +69,11 @@ function planPrimaryKey(table: TablePlan, key: Key, names: NameGiver): SchemaObj
   }
   return object(table, 'primary-key', name, {
     sourceSql,
-    sql: addPrimaryKey(target, name, columns.map((column) => column.target)),
+    sql: addPrimaryKey(
+      target,
+      name,
+      columns.map((column) => column.target),
+    ),
     note: null,
   })
 }
@@ -90,7 +93,11 @@ function planUnique(table: TablePlan, key: Key, names: NameGiver): SchemaObject 
   }
   return object(table, 'unique', name, {
     sourceSql,
-    sql: addUnique(target, name, columns.map((column) => column.target)),
+    sql: addUnique(
+      target,
+      name,
+      columns.map((column) => column.target),
+    ),
     note: null,
   })
 }
@@ -161,10 +168,14 @@ function planForeignKey(
   const own = targetColumns(table, key.columns)
   const theirs = targetColumns(parent, key.parentColumns)
   if (!own || !theirs || theirs.length !== own.length) {
-    return refuse(`the parent's key (${key.parentColumns.join(', ') || 'none'}) does not exist or has another number of columns`)
+    return refuse(
+      `the parent's key (${key.parentColumns.join(', ') || 'none'}) does not exist or has another number of columns`,
+    )
   }
   if (!isUniqueKey(parent, key.parentColumns)) {
-    return refuse(`(${key.parentColumns.join(', ')}) is not unique in ${key.parent.name}, so SQLite does not enforce it either`)
+    return refuse(
+      `(${key.parentColumns.join(', ')}) is not unique in ${key.parent.name}, so SQLite does not enforce it either`,
+    )
   }
   const mismatch = own.findIndex((column, index) => !sameKeyType(column.type, theirs[index]?.type ?? ''))
   if (mismatch >= 0) {
@@ -178,16 +189,20 @@ function planForeignKey(
   )
   return object(table, 'foreign-key', name, {
     sourceSql,
-    sql: addForeignKey(table.planned.target, {
-      name,
-      columns: own.map((column) => column.target),
-      parent: parent.planned.target,
-      parentColumns: theirs.map((column) => column.target),
-      onUpdate: key.onUpdate,
-      onDelete: key.onDelete,
-      deferrable: key.deferrable,
-      initiallyDeferred: key.initiallyDeferred,
-    }, { notValid: (strays?.count ?? 0) > 0 }),
+    sql: addForeignKey(
+      table.planned.target,
+      {
+        name,
+        columns: own.map((column) => column.target),
+        parent: parent.planned.target,
+        parentColumns: theirs.map((column) => column.target),
+        onUpdate: key.onUpdate,
+        onDelete: key.onDelete,
+        deferrable: key.deferrable,
+        initiallyDeferred: key.initiallyDeferred,
+      },
+      { notValid: (strays?.count ?? 0) > 0 },
+    ),
     note: strays ? `NOT VALID: ${strays.count} rows point to no row of ${key.parent.name}; new rows are checked` : null,
   })
 }
@@ -220,7 +235,9 @@ function plainPart(column: TargetColumn): IndexPart {
 }
 
 function nocasePart(column: TargetColumn): IndexPart {
-  return column.collation === 'NOCASE' ? expressionPart(`lower(${quoteIdentifier(column.target)})`, false) : plainPart(column)
+  return column.collation === 'NOCASE'
+    ? expressionPart(`lower(${quoteIdentifier(column.target)})`, false)
+    : plainPart(column)
 }
 
 function expressionPart(expression: string, descending: boolean): IndexPart {

@@ -52,7 +52,9 @@ export function planSettings(config: Config): PlanSettings {
         matchKey: rules.matchKey ?? null,
         rename: rules.rename ?? null,
         excludedColumns: columns.filter(([, column]) => column?.exclude).map(([column]) => column),
-        columnNames: Object.fromEntries(columns.flatMap(([column, rule]) => (rule?.rename ? [[column, rule.rename]] : []))),
+        columnNames: Object.fromEntries(
+          columns.flatMap(([column, rule]) => (rule?.rename ? [[column, rule.rename]] : [])),
+        ),
       }
     },
     column(table, column) {

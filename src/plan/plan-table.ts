@@ -3,7 +3,11 @@ import { RowferryError } from '../errors/errors.ts'
 import type { TypeDecision } from '../mapping/mapping.ts'
 import { translateDefault } from '../mapping/sqlite-to-postgres/defaults.ts'
 import { conversionForExisting } from '../mapping/sqlite-to-postgres/existing-types.ts'
-import { type ExpressionScope, type ScopeColumn, translateGenerated } from '../mapping/sqlite-to-postgres/expressions.ts'
+import {
+  type ExpressionScope,
+  type ScopeColumn,
+  translateGenerated,
+} from '../mapping/sqlite-to-postgres/expressions.ts'
 import { chooseType } from '../mapping/sqlite-to-postgres/types.ts'
 import type { Column, Table, TableName } from '../model/catalog.ts'
 import { needsMatchKey } from '../model/conflict.ts'
@@ -205,7 +209,10 @@ function planExistingTable(place: TablePlace, profile: TableProfile, settings: P
       settings.column(source.name.name, pair.source.name),
     )
     notes.warnings.push(...decision.warnings.map((warning) => ({ ...warning, table: source.name.name })))
-    columns.set(pair.source.name, targetColumn({ column: pair.source, decision, target: pair.target.name, profile: columnFacts }))
+    columns.set(
+      pair.source.name,
+      targetColumn({ column: pair.source, decision, target: pair.target.name, profile: columnFacts }),
+    )
     return {
       source: pair.source.name,
       target: pair.target.name,
@@ -262,7 +269,9 @@ function matchKey(place: TablePlace, settings: PlanSettings, columns: ReadonlyMa
   const existing = place.existing
   if (place.mode !== 'into-existing' || !existing) return []
   const keys = [existing.primaryKey, ...existing.uniqueKeys].filter((key) => key !== null)
-  const key = named ? { columns: named } : keys.find((candidate) => candidate.columns.every((column) => carried.has(column)))
+  const key = named
+    ? { columns: named }
+    : keys.find((candidate) => candidate.columns.every((column) => carried.has(column)))
   if (key) return [...key.columns]
   if (!needsMatchKey(place.strategy)) return []
   throw new RowferryError('CATALOG_NO_KEY', {
@@ -282,7 +291,11 @@ function decideType(source: Table, column: Column, profile: TableProfile, choice
   const decision =
     reason === null || policy.type !== null || isRowid
       ? own
-      : { ...chooseType(column, 'text', facts, { ...policy, type: override?.type ?? 'text' }), reason, warnings: own.warnings }
+      : {
+          ...chooseType(column, 'text', facts, { ...policy, type: override?.type ?? 'text' }),
+          reason,
+          warnings: own.warnings,
+        }
   return { ...decision, warnings: decision.warnings.map((warning) => ({ ...warning, table: source.name.name })) }
 }
 
@@ -290,7 +303,12 @@ function decideType(source: Table, column: Column, profile: TableProfile, choice
  * A column without a single value is known only by its declaration and its default. A default that does not fit the
  * declaration is a value that the application will store, so it counts.
  */
-function defaultMisfit(column: Column, decision: TypeDecision, facts: ColumnProfile, profile: TableProfile): string | null {
+function defaultMisfit(
+  column: Column,
+  decision: TypeDecision,
+  facts: ColumnProfile,
+  profile: TableProfile,
+): string | null {
   if (column.default === null || column.generated || facts.nulls < profile.rows) return null
   const { timeUnit } = decision.conversion
   if (translateDefault(column.default, decision.type, { timeUnit }).ok) return null

@@ -12,7 +12,11 @@ export function printPlanSql(plan: Plan): string {
   if (plan.notCarried.length > 0) {
     lines.push('-- Not carried:')
     for (const object of plan.notCarried) {
-      lines.push(...comment(`${object.kind} ${object.table ? `${tableLabel(object.table)}.` : ''}${object.name}: ${object.note ?? ''}`))
+      lines.push(
+        ...comment(
+          `${object.kind} ${object.table ? `${tableLabel(object.table)}.` : ''}${object.name}: ${object.note ?? ''}`,
+        ),
+      )
       if (object.sourceSql) lines.push(...comment(`  ${object.sourceSql}`))
     }
   }

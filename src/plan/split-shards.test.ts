@@ -2,7 +2,11 @@ import { describe, expect, test } from 'vitest'
 import type { TableProfile } from '../model/profile.ts'
 import { splitShards } from './split-shards.ts'
 
-const profile = (bytes: number, samples: readonly string[], range: TableProfile['rowidRange'] = { min: '1', max: '9' }): TableProfile => ({
+const profile = (
+  bytes: number,
+  samples: readonly string[],
+  range: TableProfile['rowidRange'] = { min: '1', max: '9' },
+): TableProfile => ({
   table: 't',
   rows: 1000,
   bytes,

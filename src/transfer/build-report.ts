@@ -22,18 +22,15 @@ export type ReportInput = {
 export function buildReport(input: ReportInput): Report {
   const { account, plan, startedAt } = input
   const tables = plan.tables.map((table) => account.tableReport(table))
-  const sum = (of: (table: (typeof tables)[number]) => number): number => tables.reduce((total, table) => total + of(table), 0)
+  const sum = (of: (table: (typeof tables)[number]) => number): number =>
+    tables.reduce((total, table) => total + of(table), 0)
   const rowsRead = sum((table) => table.rowsRead)
   const rejected = sum((table) => table.rejected)
   const finishedAt = new Date()
-  const { status, exitCode, verdict } = buildVerdict(
-    tables,
-    input.failure,
-    {
-      virtualTables: plan.notCarried.filter((object) => object.kind === 'virtual-table').length,
-      damagedTables: plan.warnings.filter((warning) => warning.code === 'rows-unreadable').length,
-    },
-  )
+  const { status, exitCode, verdict } = buildVerdict(tables, input.failure, {
+    virtualTables: plan.notCarried.filter((object) => object.kind === 'virtual-table').length,
+    damagedTables: plan.warnings.filter((warning) => warning.code === 'rows-unreadable').length,
+  })
   return {
     version: 1,
     rowferry: input.version,
@@ -62,7 +59,11 @@ export function buildReport(input: ReportInput): Report {
     objects: [...account.objects, ...plan.notCarried.map(notCarried)],
     findings: account.findings,
     warnings: [...plan.warnings, ...account.warnings],
-    failure: input.failure && { code: input.failure.code, message: input.failure.message, remedy: input.failure.remedy },
+    failure: input.failure && {
+      code: input.failure.code,
+      message: input.failure.message,
+      remedy: input.failure.remedy,
+    },
     files: input.files,
     next: input.next,
   }

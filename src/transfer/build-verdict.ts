@@ -20,7 +20,9 @@ export function buildVerdict(
     'row',
   )
   const tableCount = countOf(tables.length, 'table')
-  const differing = tables.filter(({ verification }) => verification.level !== 'none' && verification.verdict === 'differs')
+  const differing = tables.filter(
+    ({ verification }) => verification.level !== 'none' && verification.verdict === 'differs',
+  )
   if (differing.length > 0) {
     const rowsDiffering = sum(({ verification }) => (verification.level === 'none' ? 0 : verification.differingRows))
     return {

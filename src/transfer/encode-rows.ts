@@ -69,7 +69,11 @@ export function* encodeRows(request: EncodeRequest): Generator<ConvertedBatch> {
         issues.acceptRow()
         keys.keep()
       }
-      if (encoder.pendingBytes >= request.batchBytes || rowsRead >= request.batchRows || issues.bytes >= request.batchBytes) {
+      if (
+        encoder.pendingBytes >= request.batchBytes ||
+        rowsRead >= request.batchRows ||
+        issues.bytes >= request.batchBytes
+      ) {
         position = page.positionOf(index)
         const converted = take(false)
         yield converted
@@ -86,7 +90,9 @@ export function* encodeRows(request: EncodeRequest): Generator<ConvertedBatch> {
 }
 
 function openEncoder(table: PlannedTable): BatchEncoder {
-  const blankPadded = table.columns.flatMap((column, index) => (/^(character|char|bpchar)\b(?! varying)/.test(column.type) ? [index] : []))
+  const blankPadded = table.columns.flatMap((column, index) =>
+    /^(character|char|bpchar)\b(?! varying)/.test(column.type) ? [index] : [],
+  )
   return new BatchEncoder(
     table.columns.map((column) => column.conversion.wireType),
     blankPadded,
@@ -129,7 +135,9 @@ function rowConverter(
   onConverted: EncodeRequest['onConverted'],
 ): (row: SqliteRow) => PostgresValue[] | null {
   const converters = table.columns.map((column) => buildConverter(column.conversion))
-  const nullsMisfits = table.columns.map((column) => column.conversion.onMisfit === 'null' && !column.conversion.notNull)
+  const nullsMisfits = table.columns.map(
+    (column) => column.conversion.onMisfit === 'null' && !column.conversion.notNull,
+  )
   const values: PostgresValue[] = Array.from<PostgresValue>({ length: converters.length }).fill(null)
   return (row) => {
     for (let column = 0; column < converters.length; column++) {

@@ -106,5 +106,7 @@ export function quoteValue(value: SqliteValue | PostgresValue): string | number 
 }
 
 function cut(text: string, length: number, unit: string): string {
-  return length <= quotedCharacters + 2 ? text : `${text.slice(0, quotedCharacters).replace(/[\uD800-\uDBFF]$/, '')}… (cut: ${length} ${unit})`
+  return length <= quotedCharacters + 2
+    ? text
+    : `${text.slice(0, quotedCharacters).replace(/[\uD800-\uDBFF]$/, '')}… (cut: ${length} ${unit})`
 }

@@ -2,7 +2,18 @@ import { createHash } from 'node:crypto'
 import type { Config } from '../config/config.ts'
 
 /** Options that change how a transfer runs, but not what its plan is: with others it can still be resumed. */
-const freeOptions = ['resume', 'restart', 'report', 'logLevel', 'parallel', 'batchSize', 'snapshot', 'verify', 'source', 'target'] as const
+const freeOptions = [
+  'resume',
+  'restart',
+  'report',
+  'logLevel',
+  'parallel',
+  'batchSize',
+  'snapshot',
+  'verify',
+  'source',
+  'target',
+] as const
 
 /** The same for options with which an unfinished transfer's plan still fits. */
 export function optionsHash(config: Config): string {

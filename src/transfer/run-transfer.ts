@@ -8,6 +8,7 @@ import type { Plan } from '../model/plan.ts'
 import type { FailureReport, Finding, Report } from '../model/report.ts'
 import { printPlanSql } from '../plan/print-plan.ts'
 import { openTransferFolder, type TransferFolder } from '../report/transfer-folder.ts'
+import { restoreForeignKeys } from '../store/dropped-foreign-keys.ts'
 import { deleteIssues, readIssues } from '../store/issues.ts'
 import { openStore } from '../store/store.ts'
 import {
@@ -73,6 +74,7 @@ export async function runTransfer(run: TransferRun): Promise<Report> {
 async function enterTransfer(run: TransferRun): Promise<void> {
   const client = await run.target.reconnect()
   await openStore(client)
+  if (run.abandoned !== null) await run.target.dropStagings(run.abandoned)
   if (run.resumed) return restartTransfer(client, run.transferId)
   await withTransaction(client, async () => {
     if (run.abandoned !== null) await forgetTransfer(client, run.abandoned)
@@ -175,6 +177,7 @@ async function leaveTransfer(run: TransferRun, failure: Failure | null): Promise
     await deleteIssues(client, run.transferId)
     return forgetTransfer(client, run.transferId)
   }
+  await restoreForeignKeys(client, run.config.schema, { loaded: false })
   await finishTransfer(client, run.transferId, failure.code === 'JOB_INTERRUPTED' ? 'interrupted' : 'failed')
 }
 

@@ -94,7 +94,10 @@ async function loadShard(task: ShardTask, progressed: () => void): Promise<Shard
 
 function batchDelta(
   converted: ConvertedBatch,
-  outcome: { readonly counts: Extract<ShardMessage, { kind: 'batch' }>['delta']['counts']; readonly refused: readonly unknown[] },
+  outcome: {
+    readonly counts: Extract<ShardMessage, { kind: 'batch' }>['delta']['counts']
+    readonly refused: readonly unknown[]
+  },
 ): Extract<ShardMessage, { kind: 'batch' }>['delta'] {
   const count = (of: (issue: Issue) => boolean): number => converted.issues.filter(of).length
   return {
@@ -120,7 +123,11 @@ function hashShard(task: ShardTask): ShardResult {
   return { finished: done, rows, hash }
 }
 
-function encode(task: ShardTask, reader: ReturnType<typeof openRowReader>, after: string | null): Generator<ConvertedBatch> {
+function encode(
+  task: ShardTask,
+  reader: ReturnType<typeof openRowReader>,
+  after: string | null,
+): Generator<ConvertedBatch> {
   return encodeRows({
     reader,
     table: task.table,

@@ -28,7 +28,11 @@ export async function verifyTable(table: PlannedTable, context: StepContext): Pr
   const hashable = table.columns.every((column) => column.conversion.castTo === null)
   if (table.mode !== 'into-existing' && hashable) {
     const { rows, hash } = await context.target.hashTable(table, context)
-    if (rows === expectedRows(table, totals) && hash === totals.hash && (await generatedAgree(table, totals, context))) {
+    if (
+      rows === expectedRows(table, totals) &&
+      hash === totals.hash &&
+      (await generatedAgree(table, totals, context))
+    ) {
       return equalContent(totals.rowsRead, rows)
     }
   }
@@ -75,7 +79,15 @@ export async function compareRows(
 }
 
 export function equalContent(sourceRows: number, targetRows: number): Compared {
-  return { level: 'content', verdict: 'equal', sourceRows, targetRows, notCompared: [], differences: [], differingRows: 0 }
+  return {
+    level: 'content',
+    verdict: 'equal',
+    sourceRows,
+    targetRows,
+    notCompared: [],
+    differences: [],
+    differingRows: 0,
+  }
 }
 
 async function readRejectedKeys(table: PlannedTable, { target, transferId }: StepContext): Promise<Set<string>> {

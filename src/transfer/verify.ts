@@ -139,7 +139,15 @@ function absentTable(table: Table, schema: string): PlannedTable {
 }
 
 function differs(sourceRows: number, targetRows: number): Compared {
-  return { level: 'content', verdict: 'differs', sourceRows, targetRows, notCompared: [], differences: [], differingRows: 0 }
+  return {
+    level: 'content',
+    verdict: 'differs',
+    sourceRows,
+    targetRows,
+    notCompared: [],
+    differences: [],
+    differingRows: 0,
+  }
 }
 
 function missingTable(table: Table, schema: string): Warning {

@@ -160,7 +160,6 @@ describe('a default that would not be stored so is refused', () => {
     ['bigint', '9223372036854775808', "9223372036854776000 does not fit the column's type bigint"],
     ['smallint', '40000', "40000 does not fit the column's type smallint"],
     ['text', "x'00'", String.raw`E'\\x00'::bytea does not fit the column's type text`],
-    ['text', "(datetime('now', 'localtime'))", "the date modifier 'localtime' is not translated"],
     [
       'text',
       "(datetime('now', '+1 month'))",
@@ -247,4 +246,15 @@ test('a default that loses its time of day says so', () => {
   expect(translateDefault('CURRENT_TIMESTAMP', 'date', { timeUnit: null })).toMatchObject({
     notes: ['the column is a date: the time of day is left out'],
   })
+})
+
+test("datetime('now', 'localtime') is the session's local time, with a note", () => {
+  expect(translateDefault("(datetime('now', 'localtime'))", 'timestamp without time zone', { timeUnit: null })).toEqual(
+    {
+      ok: true,
+      sql: expect.stringContaining('localtimestamp'),
+      type: 'timestamp without time zone',
+      notes: [expect.stringContaining("session's time zone")],
+    },
+  )
 })

@@ -177,6 +177,24 @@ describe('what is expected not to fit', () => {
     ).toEqual(['precision-lost'])
   })
 
+  test('texts of a text column are tried by their samples', () => {
+    const stamp = { typeName: 'timestamptz' }
+    const dates = ['2024-01-01 10:00', '2024-01-01T10:00Z']
+    expect(decide('timestamp with time zone', stamp, { values: dates }).warnings).toEqual([])
+    expect(decide('timestamp with time zone', stamp, { values: [...dates, 'now'] }).warnings[0]?.message).toContain(
+      "some of 3 values may not fit timestamp with time zone; those that do not are rejected with their rows: texts such as 'now' (rowid 1)",
+    )
+    expect(
+      decide('jsonb', { typeName: 'jsonb' }, { values: [JSON.stringify({ long: 'x'.repeat(200) })] }).warnings,
+    ).toEqual([])
+    expect(
+      decide('date', { typeName: 'date' }, { declared: 'DATETIME', values: ['2024-01-01 00:00:00'] }).warnings,
+    ).toEqual([])
+    expect(
+      decide('date', { typeName: 'date' }, { declared: 'DATETIME', values: ['2024-01-01 10:00'] }).warnings,
+    ).toHaveLength(1)
+  })
+
   test('nothing, where everything fits', () => {
     expect(decide('boolean', { typeName: 'bool' }, { declared: 'INTEGER', values: [1n, 0n, null] }).warnings).toEqual(
       [],

@@ -5,7 +5,8 @@ import type { Warning } from '../../model/report.ts'
 import type { ColumnPolicy, TypeDecision } from '../mapping.ts'
 import { conversionTo } from './conversions.ts'
 import { classList, columnWarning, declaredAs, evidenceOf, valueWarnings } from './describe-column.ts'
-import { countValues, findMisfits } from './fit.ts'
+import { countValues } from './fit.ts'
+import { expectMisfits } from './sample-misfits.ts'
 import { findTimeUnit } from './time-units.ts'
 import { typeFacts } from './type-names.ts'
 import { timestampUnits, withTimeUnit } from './type-candidates.ts'
@@ -30,7 +31,7 @@ export function conversionForExisting(
     notNull: targetColumn.notNull,
     onMisfit: policy.onMisfit === 'null' && !targetColumn.notNull ? 'null' : 'reject',
   })
-  const misfits = findMisfits(conversion, asked)
+  const misfits = expectMisfits(sourceColumn, conversion, asked)
   const warnings: Warning[] = []
   if (misfits.length > 0)
     warnings.push(misfitWarning(sourceColumn, targetColumn.declaredType, conversion, misfits, profile))

@@ -116,7 +116,9 @@ const truncation = /^start of (day|month|year)$/
 function modify(time: TimeValue, modifier: string, context: Context): TimeValue {
   const changed = { now: null, constant: null, fraction: time.fraction }
   if (modifier === 'localtime' && time.now !== null) {
-    context.notes.add("local time is the session's time zone in PostgreSQL, and that of the program's machine in SQLite")
+    context.notes.add(
+      "local time is the session's time zone in PostgreSQL, and that of the program's machine in SQLite",
+    )
     return { ...changed, sql: 'localtimestamp' }
   }
   if (modifier === 'subsec' || modifier === 'subsecond') return { ...time, fraction: true }

@@ -6,6 +6,7 @@ import type { ColumnPolicy, TypeDecision } from '../mapping.ts'
 import { conversionTo } from './conversions.ts'
 import { classList, columnWarning, declaredAs, evidenceOf, valueWarnings } from './describe-column.ts'
 import { countValues, findMisfits, type Misfit } from './fit.ts'
+import { expectMisfits } from './sample-misfits.ts'
 import { findTimeUnit } from './time-units.ts'
 import {
   type Candidate,
@@ -81,7 +82,7 @@ function forcedType(column: Column, type: string, profile: ColumnProfile, policy
     ...(facts.wireType === 'text' && facts.castTo === null && policy.onMisfit === 'widen' ? { blobAsHex: true } : {}),
     ...(timePrecision === undefined ? {} : { timePrecision }),
   })
-  const misfits = findMisfits(conversion, profile)
+  const misfits = expectMisfits(column, conversion, profile)
   const warnings = misfits.length === 0 ? [] : [misfitWarning(column, type, conversion, misfits, profile)]
   return {
     type,

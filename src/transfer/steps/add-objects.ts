@@ -19,5 +19,9 @@ export const addObjects: RunStep<'add-objects'> = async (step, context) => {
     },
   )
   account.objects.push(...before.values(), ...made)
-  if (!context.done) await target.analyze(context.plan.tables.map((table) => table.target), { signal })
+  if (!context.done)
+    await target.analyze(
+      context.plan.tables.map((table) => table.target),
+      { signal },
+    )
 }

@@ -2,6 +2,13 @@ import type { ShardState } from '../../databases/databases.ts'
 import { RowferryError } from '../../errors/errors.ts'
 import type { PlannedTable, Shard } from '../../model/plan.ts'
 import type { ShardMessage } from '../shard-tasks.ts'
+import {
+  restoreForeignKeys as makeForeignKeysAgain,
+  suspendForeignKeys as dropForeignKeysInTheWay,
+} from '../../store/dropped-foreign-keys.ts'
+import { qualifiedName, quoteIdentifier } from '../../databases/postgres/identifiers.ts'
+import { withTransaction } from '../../databases/postgres/postgres-connection.ts'
+import type { Warning } from '../../model/report.ts'
 import { totalsOf } from '../transfer-account.ts'
 import { finishLoad } from '../../databases/postgres/finish-load.ts'
 import type { KeyRemap } from '../../databases/postgres/conflict-sql.ts'
@@ -16,27 +23,68 @@ import { plannedTable, type RunStep, type StepContext } from './step.ts'
  * wave begins when the one before has ended. The totals come from the checkpoints, so that they hold after a resume too.
  */
 export const copyTables: RunStep<'copy-tables'> = async (step, context) => {
+  if (!context.done) await suspendForeignKeys(context)
   const loaded: TableName[] = []
   for (const wave of step.waves) {
     const tables = wave.map((name) => plannedTable(context.plan, name))
     await copyWave(tables, loaded, context)
     loaded.push(...wave)
   }
+  if (!context.done) await restoreForeignKeys(context)
 }
 
-async function copyWave(tables: readonly PlannedTable[], loaded: readonly TableName[], context: StepContext): Promise<void> {
+/** Foreign keys of existing tables that no order of loading satisfies. A failed transfer makes them again when it is left. */
+async function suspendForeignKeys({ target, transferId, plan }: StepContext): Promise<void> {
+  if (plan.tables.every(isMadeHere)) return
+  const client = await target.reconnect()
+  await withTransaction(client, () => dropForeignKeysInTheWay(client, transferId, plan))
+}
+
+async function restoreForeignKeys({ target, plan, account, emit }: StepContext): Promise<void> {
+  if (plan.tables.every(isMadeHere)) return
+  const restored = await makeForeignKeysAgain(await target.reconnect(), plan.target.schema, { loaded: true })
+  for (const { key, outcome, reason } of restored.filter((one) => one.outcome !== 'restored')) {
+    const warning: Warning = {
+      code: 'foreign-key-not-restored',
+      table: key.table.name,
+      column: null,
+      message: `The foreign key ${key.name} of ${key.table.name} was dropped for the load and ${outcome === 'gone' ? 'cannot be made again' : 'stands NOT VALID now'}: ${reason ?? ''}`,
+      remedy: `alter table ${qualifiedName(key.table)} ${outcome === 'gone' ? `add constraint ${quoteIdentifier(key.name)} ${key.definition}` : `validate constraint ${quoteIdentifier(key.name)}`}`,
+    }
+    account.warnings.push(warning)
+    emit('warning', warning)
+  }
+}
+
+function isMadeHere(table: PlannedTable): boolean {
+  return table.mode === 'create' || table.mode === 'recreate'
+}
+
+async function copyWave(
+  tables: readonly PlannedTable[],
+  loaded: readonly TableName[],
+  context: StepContext,
+): Promise<void> {
   const remaps = await readRemaps(tables, loaded, context)
   const before = groupByTable(await readShards(await context.target.reconnect(), context.transferId))
-  const progress = new Map(tables.map((table) => [table.target.name, new TableProgress(table, before.get(table.target.name) ?? [], context)]))
-  const work = tables.flatMap((table) => pendingShards(table, before.get(table.target.name) ?? []).map((shard) => ({ table, shard })))
-  for (const table of tables) progress.get(table.target.name)?.expect(work.filter((item) => item.table === table).length)
+  const progress = new Map(
+    tables.map((table) => [table.target.name, new TableProgress(table, before.get(table.target.name) ?? [], context)]),
+  )
+  const work = tables.flatMap((table) =>
+    pendingShards(table, before.get(table.target.name) ?? []).map((shard) => ({ table, shard })),
+  )
+  for (const table of tables)
+    progress.get(table.target.name)?.expect(work.filter((item) => item.table === table).length)
   const results = await Promise.allSettled(
     work.map(async ({ table, shard }) => {
       if (context.signal.aborted) return false
       const own = progress.get(table.target.name)
       own?.start()
       try {
-        const { finished } = await context.workers.run(shardTask(table, shard, remaps.get(table.target.name) ?? [], context), (message) => onMessage(message, context, own))
+        const { finished } = await context.workers.run(
+          shardTask(table, shard, remaps.get(table.target.name) ?? [], context),
+          (message) => onMessage(message, context, own),
+        )
         own?.shardEnded()
         return finished
       } catch (error) {
@@ -49,7 +97,8 @@ async function copyWave(tables: readonly PlannedTable[], loaded: readonly TableN
   const failed = results.find((result) => result.status === 'rejected')
   const stopped = results.some((result) => result.status === 'fulfilled' && !result.value)
   try {
-    if (!failed && !stopped) for (const table of tables) await finishTable(table, remaps.get(table.target.name) ?? [], context)
+    if (!failed && !stopped)
+      for (const table of tables) await finishTable(table, remaps.get(table.target.name) ?? [], context)
   } finally {
     await takeTotals(tables, progress, context)
   }
@@ -87,7 +136,12 @@ async function finishTable(table: PlannedTable, remaps: readonly KeyRemap[], con
   })
 }
 
-function shardTask(table: PlannedTable, shard: Shard, remaps: readonly KeyRemap[], context: StepContext): Parameters<StepContext['workers']['run']>[0] {
+function shardTask(
+  table: PlannedTable,
+  shard: Shard,
+  remaps: readonly KeyRemap[],
+  context: StepContext,
+): Parameters<StepContext['workers']['run']>[0] {
   return {
     kind: 'load',
     source: context.source.opening,
