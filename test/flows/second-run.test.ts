@@ -99,7 +99,7 @@ describe('a dry run', () => {
     const { mtimeMs, ctimeMs } = statSync(source)
 
     const run = await runCli([command, source, target.url, ...options])
-    assertExit(run, 0)
+    expect(run.exitCode).toBe(0)
     expect(run.stdout).toContain('customers')
     expect(await dumpTarget(target.url)).toEqual(before)
     expect(readFileSync(source).equals(bytes)).toBe(true)
