@@ -3,6 +3,7 @@ import {
   createTable,
   createView,
   dropTables,
+  dropViews,
   truncateTables,
 } from '../databases/postgres/postgres-ddl.ts'
 import { RowferryError } from '../errors/errors.ts'
@@ -29,6 +30,8 @@ import { selectTables } from './select-tables.ts'
 export type PlacedTables = {
   readonly places: readonly TablePlace[]
   readonly names: NameGiver
+  /** Views in the target that an earlier run made from this very source; they go with its tables. */
+  readonly ownViews: readonly TableName[]
   readonly warnings: readonly Warning[]
 }
 
@@ -66,7 +69,8 @@ export function placeTables(input: {
       remedy: null,
     })
   }
-  return { places, names, warnings }
+  const ownViews = (input.target?.views ?? []).map((view) => view.name).filter((view) => input.ownTables.has(view.name))
+  return { places, names, ownViews, warnings }
 }
 
 /** A source without tables may still hold virtual ones or views, which then are listed as not carried. */
@@ -78,7 +82,7 @@ function isBare(catalog: Catalog): boolean {
 function takenNames(target: Catalog | null, ownTables: ReadonlySet<string>): string[] {
   if (!target) return []
   return [
-    ...target.views.map((view) => view.name.name),
+    ...target.views.map((view) => view.name.name).filter((name) => !ownTables.has(name)),
     ...target.tables.flatMap((table) =>
       ownTables.has(table.name.name)
         ? [table.name.name]
@@ -216,7 +220,7 @@ function planViews(input: PlanInput, bySource: ReadonlyMap<string, TablePlan>): 
     const target = { schema: input.settings.schema, name: input.placed.names.give(view.name.name, 'view_without_name') }
     done.set(name, { target, columns: translated.columns.map((column) => ({ ...column, target: column.name })) })
     const note = translated.notes.length > 0 ? translated.notes.join('; ') : null
-    return [{ ...object, sql: createView(target, view.columns, translated.sql), note }]
+    return [{ ...object, table: target, sql: createView(target, view.columns, translated.sql), note }]
   })
 }
 
@@ -340,16 +344,23 @@ function preDataObjects(input: PlanInput, tables: readonly PlannedTable[]): Sche
   }
   if (!input.target.schemaExists) push('schema', null, schema, createSchema(schema), null)
   const replaced = tables.filter((table) => table.mode === 'recreate').map((table) => table.target)
-  if (replaced.length > 0) push('table', null, 'tables of the earlier run', dropTables(replaced), null)
+  const views = replaced.length > 0 ? input.placed.ownViews : []
+  if (views.length > 0) push('view', null, nameList(views), dropViews(views), null)
+  if (replaced.length > 0) push('table', null, nameList(replaced), dropTables(replaced), null)
   const emptied = tables
     .filter((table) => table.mode === 'into-empty' && table.strategy === 'replace')
     .map((table) => table.target)
-  if (emptied.length > 0) push('table', null, 'tables to be replaced', truncateTables(emptied), null)
+  if (emptied.length > 0) push('table', null, nameList(emptied), truncateTables(emptied), null)
   const sources = new Map(input.placed.places.map((place) => [place.target, place.source.sql]))
   for (const table of tables.filter(isNew)) {
     push('table', table.target, table.target.name, createTable(table), sources.get(table.target.name) ?? null)
   }
   return objects
+}
+
+function nameList(names: readonly TableName[]): string {
+  const shown = names.slice(0, 5).map((name) => name.name)
+  return shown.join(', ') + (names.length > shown.length ? ` and ${names.length - shown.length} more` : '')
 }
 
 function sequenceResets(table: PlannedTable, input: PlanInput): SequenceReset[] {

@@ -177,6 +177,9 @@ async function leaveTransfer(run: TransferRun, failure: Failure | null): Promise
     await deleteIssues(client, run.transferId)
     return forgetTransfer(client, run.transferId)
   }
+  const begun = (await readDoneSteps(client, run.transferId)).size > 0
+  // Nothing was made, so there is nothing to go on with: the next run plans anew.
+  if (!begun) return forgetTransfer(client, run.transferId)
   await restoreForeignKeys(client, run.config.schema, { loaded: false })
   await finishTransfer(client, run.transferId, failure.code === 'JOB_INTERRUPTED' ? 'interrupted' : 'failed')
 }

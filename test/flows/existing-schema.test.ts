@@ -142,7 +142,7 @@ describe('into tables that an ORM made', () => {
       what: 'a second row with the same second unique key',
       table: 'create table t(id int primary key, v text unique)',
       rows: `create table t(id integer primary key, v text); insert into t values (1, 'x'), (2, 'x'), (3, 'y')`,
-      column: null,
+      column: 'v',
       kept: [[1], [3]],
     },
     {

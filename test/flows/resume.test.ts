@@ -39,8 +39,9 @@ const slowly = ['--batch-size', '500']
 
 const contents: readonly { readonly sqlite: string; readonly postgres: string }[] = [
   {
-    sqlite: `select id, kind, amount, flag, lower(hex(payload)) from events order by id`,
-    postgres: `select id, kind, amount, flag::int, encode(payload, 'hex') from events order by id`,
+    sqlite:
+      'select id, kind, amount, flag, case when payload is not null then lower(hex(payload)) end from events order by id',
+    postgres: `select id, kind, amount, flag::int as flag, encode(payload, 'hex') as payload from events order by id`,
   },
   {
     sqlite: 'select name, event_id, weight from tags order by name',
@@ -70,13 +71,11 @@ async function expectSameContent(source: string, url: string): Promise<void> {
   }
 }
 
-const lineOf = (values: readonly unknown[]): string =>
-  values
-    .map((value) =>
-      value === null || value === '' ? '~' : typeof value === 'number' || isNumber(value) ? Number(value) : value,
-    )
-    .join('|')
-const isNumber = (value: unknown): boolean => typeof value === 'string' && /^-?\d+(\.\d+)?(e[-+]?\d+)?$/.test(value)
+/** The shortest digits of a double are the same text on both sides, as long as they need no exponent. */
+function lineOf(values: readonly unknown[]): string {
+  return values.map((value) => (value === null ? '~' : String(value as string | number))).join('|')
+}
+
 const digest = (lines: readonly string[]): string => createHash('sha256').update(lines.join('\n')).digest('hex')
 
 /** Resolves when so many rows are committed, or when the run has ended by itself. */

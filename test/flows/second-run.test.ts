@@ -53,6 +53,18 @@ describe('a second migrate of the same source and target', () => {
 })
 
 describe("someone else's table", () => {
+  test('or view that stands on our tables is named, and nothing is dropped', async () => {
+    await using target = await givenDatabase()
+    const source = givenSqlite(shopSql)
+    await runCli(['migrate', source, target.url])
+    await query(target.url, 'create view their_report as select count(*) from orders')
+    const before = await dumpPublic(target.url)
+    const run = await runCli(['migrate', source, target.url, '--yes'])
+    assertExit(run, 4)
+    expect(toldError(run).sentence).toContain('their_report')
+    expect(await dumpPublic(target.url)).toEqual(before)
+  })
+
   test('is refused when it has rows, and nothing is changed', async () => {
     await using target = await givenDatabase()
     await query(
@@ -90,23 +102,26 @@ describe('a dry run', () => {
     ['migrate', '--dry-run', '--yes', '--strategy', 'replace'],
     ['plan', '--json'],
   ]
-  test.each(commands)('%s %s writes nothing, on either side', async (command, ...options) => {
-    await using target = await givenDatabase()
-    const source = givenSqlite(shopSql)
-    await runCli(['migrate', source, target.url])
-    const before = await dumpTarget(target.url)
-    const bytes = readFileSync(source)
-    const { mtimeMs, ctimeMs } = statSync(source)
+  test.each(commands.map((words) => ({ words, typed: words.join(' ') })))(
+    '$typed writes nothing, on either side',
+    async ({ words: [command, ...options] }) => {
+      await using target = await givenDatabase()
+      const source = givenSqlite(shopSql)
+      await runCli(['migrate', source, target.url])
+      const before = await dumpTarget(target.url)
+      const bytes = readFileSync(source)
+      const { mtimeMs, ctimeMs } = statSync(source)
 
-    const run = await runCli([command, source, target.url, ...options])
-    expect(run.exitCode).toBe(0)
-    expect(run.stdout).toContain('customers')
-    expect(await dumpTarget(target.url)).toEqual(before)
-    expect(readFileSync(source).equals(bytes)).toBe(true)
-    expect(statSync(source)).toMatchObject({ mtimeMs, ctimeMs })
-    expect(readdirSync(dirname(source))).toEqual(['app.db'])
-    expect(readdirSync(run.cwd)).toEqual([])
-  })
+      const run = await runCli([command, source, target.url, ...options])
+      expect(run.exitCode).toBe(0)
+      expect(run.stdout).toContain('customers')
+      expect(await dumpTarget(target.url)).toEqual(before)
+      expect(readFileSync(source).equals(bytes)).toBe(true)
+      expect(statSync(source)).toMatchObject({ mtimeMs, ctimeMs })
+      expect(readdirSync(dirname(source))).toEqual(['app.db'])
+      expect(readdirSync(run.cwd)).toEqual([])
+    },
+  )
 
   test('without a target starts no server and leaves no folder', async () => {
     const run = await runCli(['plan', givenSqlite(shopSql)])

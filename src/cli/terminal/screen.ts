@@ -1,5 +1,6 @@
 import type { WriteStream } from 'node:tty'
 import pc from 'picocolors'
+import { printableLines } from '../../util/printable.ts'
 import type { TerminalOptions } from '../../config/options.ts'
 
 export type Colors = ReturnType<typeof pc.createColors>
@@ -66,7 +67,7 @@ function screenOn(
   const terminal = stream.isTTY === true
   const plainOnly = environment['TERM'] === 'dumb' || isOn(environment['CI'])
   const write = (target: OutputStream, text: string): void => {
-    if (target.writable) target.write(text)
+    if (target.writable) target.write(printableLines(text))
   }
   return {
     json: options.json,

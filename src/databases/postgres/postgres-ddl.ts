@@ -99,6 +99,11 @@ export function setNotNull(table: TableName, column: string): string {
   return `${alter(table)} alter column ${quoteIdentifier(column)} set not null`
 }
 
+/** Together, since views may read each other. Without CASCADE. */
+export function dropViews(views: readonly TableName[]): string {
+  return `drop view ${views.map(qualifiedName).join(', ')}`
+}
+
 /** Without CASCADE: a view or foreign key of somebody else that depends on the table stops it. */
 export function dropTables(tables: readonly TableName[]): string {
   return `drop table ${tables.map(qualifiedName).join(', ')}`

@@ -1,3 +1,4 @@
+import { printable } from '../../util/printable.ts'
 import type { Column } from '../../model/catalog.ts'
 import type { ColumnConversion } from '../../model/plan.ts'
 import type { ClassProfile, ColumnProfile, TimeUnit, ValueClass, ValueSample } from '../../model/profile.ts'
@@ -74,7 +75,7 @@ export function evidenceOf(profile: ColumnProfile, timeUnit: TimeUnit | null): s
 }
 
 function quoteSample(valueClass: ValueClass, value: string): string {
-  return valueClass.startsWith('text') ? `'${value}'` : value
+  return valueClass.startsWith('text') ? `'${printable(value)}'` : value
 }
 
 /** `1709210096 is 2024-02-29 12:34:56 as epoch-s`. */
@@ -92,13 +93,16 @@ export function timeSamples(profile: ColumnProfile, unit: TimeUnit): string[] {
 export function sampleList(samples: readonly ValueSample[], valueClass: ValueClass | null): string {
   return samples
     .slice(0, 3)
-    .map(({ key, value }) => `${valueClass === null ? value : quoteSample(valueClass, value)} (${keyText(key)})`)
+    .map(
+      ({ key, value }) =>
+        `${valueClass === null ? printable(value) : quoteSample(valueClass, value)} (${keyText(key)})`,
+    )
     .join(', ')
 }
 
 function keyText(key: ValueSample['key']): string {
   return Object.entries(key)
-    .map(([name, value]) => `${name} ${value}`)
+    .map(([name, value]) => printable(`${name} ${value}`))
     .join(', ')
 }
 
