@@ -18,11 +18,16 @@ try {
   checkCommands(consumer)
   checkLibrary(consumer)
   process.stdout.write('The packed package installs, runs and resolves its types.\n')
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+  process.exitCode = 1
 } finally {
   rmSync(folder, { recursive: true, force: true })
 }
 
 function pack(): string {
+  // What an earlier build left there would be packed too.
+  rmSync(join(root, 'dist'), { recursive: true, force: true })
   run('npm', ['pack', '--pack-destination', folder, '--loglevel', 'error'], root)
   const archive = readdirSync(folder).find((name) => name.endsWith('.tgz'))
   if (archive === undefined) throw new Error('npm pack made no archive')
@@ -81,18 +86,8 @@ function checkLibrary(consumer: string): void {
     `import { migrate, type Report } from 'rowferry'\nexport const report: Promise<Report> = migrate({ source: 'app.db', target: null })\n`,
   )
   const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
-  const types = [
-    '--strict',
-    '--noEmit',
-    '--module',
-    'nodenext',
-    '--target',
-    'es2024',
-    '--lib',
-    'es2024,esnext.disposable',
-    '--types',
-    '',
-  ]
+  // Without @types/node: what we publish must not need it.
+  const types = ['--strict', '--noEmit', '--module', 'nodenext', '--target', 'esnext', '--types', '']
   run(process.execPath, [compiler, ...types, 'use.ts'], consumer)
   const script = `const { inspect } = await import('rowferry'); const found = await inspect({ source: 'app.db' }); process.stdout.write(found.catalog.tables[0].name.name)`
   const found = run(process.execPath, ['--input-type=module', '--eval', script], consumer)

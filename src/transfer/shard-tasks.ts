@@ -27,6 +27,8 @@ export type ShardTask = {
 }
 
 export type ShardMessage =
+  /** A thread has taken the shard up. */
+  | { readonly kind: 'started' }
   | { readonly kind: 'batch'; readonly table: string; readonly shard: number; readonly delta: ShardDelta }
   | {
       readonly kind: 'retry'

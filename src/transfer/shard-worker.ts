@@ -11,6 +11,7 @@ import type { ShardFailure, ShardMessage, ShardResult, ShardTask } from './shard
 
 /** Runs in a worker thread: one shard from where its checkpoint stands to its end. */
 export default async function runShard(task: ShardTask): Promise<ShardResult | ShardFailure> {
+  post(task, { kind: 'started' })
   try {
     return task.kind === 'hash' ? hashShard(task) : await loadWithRetries(task)
   } catch (error) {

@@ -79,7 +79,6 @@ async function copyWave(
     work.map(async ({ table, shard }) => {
       if (context.signal.aborted) return false
       const own = progress.get(table.target.name)
-      own?.start()
       try {
         const { finished } = await context.workers.run(
           shardTask(table, shard, remaps.get(table.target.name) ?? [], context),
@@ -159,6 +158,9 @@ function shardTask(
 
 function onMessage(message: ShardMessage, { emit }: StepContext, progress: TableProgress | undefined): void {
   switch (message.kind) {
+    case 'started':
+      progress?.start()
+      break
     case 'batch':
       progress?.add(message.delta)
       break
