@@ -15,6 +15,8 @@ export class ShardWorkers implements AsyncDisposable {
       minThreads: 0,
       maxThreads: threads,
       idleTimeout: 1000,
+      // Rows die young; a small nursery keeps a thread's memory small.
+      resourceLimits: { maxYoungGenerationSizeMb: 16 },
       // A thread takes the next shard only when it has finished its own.
       concurrentTasksPerWorker: 1,
       // A thread that waits in Atomics.wait closes its port only when it wakes: every last shard took 1 s longer.

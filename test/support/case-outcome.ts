@@ -29,7 +29,7 @@ export type Case = {
   readonly target?: string
   /** Default: 0. */
   readonly exitCode?: 0 | 5
-  /** All tables and views of the schema public, with all their rows, every value as PostgreSQL's text. */
+  /** All tables and views of the schema public, with all their rows, every value as PostgreSQL's text, moments in UTC. */
   readonly tables: Readonly<Record<string, Rows>>
   /** By table, as in DDL: `id bigint identity, v text not null default 'x'::text`. */
   readonly columns?: Readonly<Record<string, string>>
@@ -54,6 +54,7 @@ export async function expectCase(given: Case): Promise<void> {
   const client = new Client({ connectionString: secret.url, types: { getTypeParser: () => (text: unknown) => text } })
   try {
     await client.connect()
+    await client.query(`set time zone 'UTC'`)
     if (given.target !== undefined) await client.query(given.target)
     const { report, told } = await migrateCase(given, folder, secret.url)
     await expectAgreement(report, { exitCode: given.exitCode ?? 0, told, secret: secret.password })

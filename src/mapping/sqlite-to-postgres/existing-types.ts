@@ -38,7 +38,7 @@ export function conversionForExisting(
   warnings.push(
     ...nullWarnings(targetColumn, sourceColumn, conversion, profile),
     ...precisionWarnings(targetColumn, sourceColumn, conversion, profile),
-    ...(found === null ? [] : unitWarnings(sourceColumn, conversion, profile, found.sure)),
+    ...(found === null ? [] : unitWarnings(sourceColumn, conversion, profile, { sure: found.sure, policy })),
     ...valueWarnings(sourceColumn, conversion, profile, policy),
   )
   const values = countValues(profile) === 0 ? 'no values' : classList(profile)

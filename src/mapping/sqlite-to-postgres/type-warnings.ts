@@ -70,17 +70,18 @@ export function misfitWarning(
   )
 }
 
-/** Numbers that are read as times, or that could not be. */
+/** Numbers that are read as times, or that could not be. Nothing was guessed where the configuration says what they count. */
 export function unitWarnings(
   column: Column,
   conversion: ColumnConversion,
   profile: ColumnProfile,
-  sure: boolean,
+  { sure, policy }: { readonly sure: boolean; readonly policy: Pick<ColumnPolicy, 'timeUnit'> },
 ): Warning[] {
   const count = countNumbers(profile)
   if (count === 0) return []
   const { timeUnit } = conversion
   if (timeUnit !== null) {
+    if (policy.timeUnit === timeUnit) return []
     const message = `${count} ${count === 1 ? 'number is' : 'numbers are'} read as ${timeUnit}${sure ? '' : ' (a guess)'}: ${timeSamples(profile, timeUnit).join('; ')}`
     return [
       columnWarning(

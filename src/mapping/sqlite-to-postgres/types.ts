@@ -91,7 +91,7 @@ function forcedType(column: Column, type: string, profile: ColumnProfile, policy
     evidence: evidenceOf(profile, conversion.timeUnit),
     warnings: [
       ...warnings,
-      ...(unit === null ? [] : unitWarnings(column, conversion, profile, found?.sure ?? true)),
+      ...(unit === null ? [] : unitWarnings(column, conversion, profile, { sure: found?.sure ?? true, policy })),
       ...valueWarnings(column, conversion, profile, policy),
     ],
   }
@@ -125,7 +125,7 @@ function decide(
     )
   }
   warnings.push(
-    ...unitWarnings(column, conversion, profile, sure),
+    ...unitWarnings(column, conversion, profile, { sure, policy }),
     ...zoneWarnings(column, conversion, profile),
     ...bytesWarnings(column, conversion, profile),
     ...valueWarnings(column, conversion, profile, policy),
