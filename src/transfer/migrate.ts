@@ -4,9 +4,10 @@ import type { Config } from '../config/config.ts'
 import { readSourceCatalog } from './read-source-catalog.ts'
 import { openSource, openTarget, type OpenTarget } from '../databases/open-database.ts'
 import { RowferryError } from '../errors/errors.ts'
-import type { Catalog } from '../model/catalog.ts'
 import type { Plan } from '../model/plan.ts'
 import type { Finding, Report } from '../model/report.ts'
+import type { TablePlace } from '../plan/decide-modes.ts'
+import { countOf } from '../report/figures.ts'
 import { buildPlan, type PlacedTables, placeTables } from '../plan/build-plan.ts'
 import { planSettings } from '../plan/plan-settings.ts'
 import type { Source } from '../databases/databases.ts'
@@ -30,8 +31,9 @@ export async function migrate(options: MigrateOptions): Promise<Report> {
   const resumed = unfinished !== null && !options.config.restart ? unfinished : null
   if (options.config.resume && !resumed) throw nothingToResume(source, options.config)
   if (resumed) assertResumable(resumed, source, options.config)
-  const planned = resumed ? { plan: resumed.plan, catalog: null } : await planInto(source, target, options)
-  if (!resumed) await confirmReplacements(planned.plan, target, options)
+  const plan = resumed
+    ? resumed.plan
+    : await planInto(source, target, options, (places) => confirmReplacements(places, target, options))
   const transferId = resumed?.id ?? newTransferId(startedAt)
   return await runTransfer({
     ...options,
@@ -40,7 +42,7 @@ export async function migrate(options: MigrateOptions): Promise<Report> {
     resumed: resumed !== null,
     source,
     target,
-    plan: planned.plan,
+    plan,
     findings,
     abandoned: resumed === null ? (unfinished?.id ?? null) : null,
     optionsHash: optionsHash(options.config),
@@ -52,10 +54,10 @@ export async function migrate(options: MigrateOptions): Promise<Report> {
 export async function plan(options: TransferOptions): Promise<Plan> {
   await using stack = new AsyncDisposableStack()
   const source = stack.use(await openSource(options.source, options))
-  if (options.target === null) return (await planInto(source, null, options)).plan
+  if (options.target === null) return await planInto(source, null, options)
   const target = stack.use(await openTarget(options.target, options))
   await preflight(target, options)
-  return (await planInto(source, target, options)).plan
+  return await planInto(source, target, options)
 }
 
 async function preflight(target: OpenTarget, options: TransferOptions): Promise<Finding[]> {
@@ -70,13 +72,16 @@ async function planInto(
   source: Source,
   target: OpenTarget | null,
   options: TransferOptions,
-): Promise<{ plan: Plan; catalog: Catalog }> {
+  // Asked before the profile, which reads the whole source: nobody waits for a question.
+  confirm: (places: readonly TablePlace[]) => Promise<void> = async () => undefined,
+): Promise<Plan> {
   const { config, signal, emit } = options
   const settings = planSettings(config)
   const catalog = await readSourceCatalog(source, options)
   const targetCatalog = (await target?.readCatalog(config.schema, { signal })) ?? null
   const ownTables = target ? await loadedTables(target.client, source.identity, config.schema) : new Set<string>()
   const placed: PlacedTables = placeTables({ source: catalog, target: targetCatalog, ownTables, settings })
+  await confirm(placed.places)
   const tables = placed.places.map((place) => place.source)
   const profile = await source.profile(tables, { signal, emit, parallel: config.parallel })
   const built = buildPlan({
@@ -94,23 +99,26 @@ async function planInto(
   })
   emit('plan:built', { plan: built })
   for (const warning of built.warnings) emit('warning', warning)
-  return { plan: built, catalog }
+  return built
 }
 
-async function confirmReplacements(plan: Plan, target: OpenTarget, options: MigrateOptions): Promise<void> {
-  const replaced = plan.tables.filter(
-    (table) => table.mode === 'recreate' || (table.mode === 'into-empty' && table.strategy === 'replace'),
-  )
+async function confirmReplacements(
+  places: readonly TablePlace[],
+  target: OpenTarget,
+  options: MigrateOptions,
+): Promise<void> {
+  const { schema } = options.config
   const details: string[] = []
-  for (const { target: name, mode } of replaced) {
-    const rows = await target.countRows(name, options)
-    if (mode === 'recreate' || rows > 0) details.push(`${name.name}: ${rows.toLocaleString('en-US')} rows`)
+  for (const { target: name, mode, strategy } of places) {
+    if (mode !== 'recreate' && !(mode === 'into-empty' && strategy === 'replace')) continue
+    const rows = await target.countRows({ schema, name }, options)
+    if (mode === 'recreate' || rows > 0) details.push(`${name}: ${countOf(rows, 'row')}`)
   }
   if (details.length === 0) return
-  const message = `Replace ${details.length === 1 ? 'this table' : `these ${details.length} tables`} in ${target.label}, schema ${plan.target.schema}?`
-  if (await options.confirm({ message, details })) return
+  const tables = details.length === 1 ? 'this table' : `these ${details.length} tables`
+  if (await options.confirm({ message: `Replace ${tables} in ${target.label}, schema ${schema}?`, details })) return
   throw new RowferryError('CATALOG_NEEDS_CONFIRMATION', {
-    message: `${details.length} tables in schema ${plan.target.schema} would be replaced and nobody confirmed it: ${details.slice(0, 5).join('; ')}${details.length > 5 ? ' …' : ''}.`,
+    message: `${countOf(details.length, 'table')} in schema ${schema} would be replaced and nobody confirmed it: ${details.slice(0, 5).join('; ')}${details.length > 5 ? ' …' : ''}.`,
     remedy: 'Say yes on a terminal, or add --yes',
   })
 }

@@ -25,6 +25,7 @@ import { batchLimits } from './batch-limits.ts'
 import { buildFailure, buildReport } from './build-report.ts'
 import type { MigrateOptions } from './transfer-options.ts'
 import { nextCommands } from './next-commands.ts'
+import { retryLostConnection } from './retry-lost-connection.ts'
 import { ShardWorkers } from './shard-workers.ts'
 import type { StepContext } from './steps/step.ts'
 import { runStep, stepLabel } from './steps/steps.ts'
@@ -59,6 +60,10 @@ export async function runTransfer(run: TransferRun): Promise<Report> {
   let failure: Failure | null = null
   try {
     emit('transfer:started', { transferId: run.transferId, folder: folder.path, resumed: run.resumed })
+    for (const finding of run.findings) folder.log('preflight:finding', finding)
+    if (run.resumed) emit('plan:built', { plan: run.plan })
+    else folder.log('plan:built', { plan: run.plan })
+    for (const warning of run.plan.warnings) folder.log('warning', warning)
     await folder.writePlan(run.plan, printPlanSql(run.plan))
     await enterTransfer(run)
     await runSteps(run, account, emit)
@@ -117,8 +122,13 @@ async function runSteps(run: TransferRun, account: TransferAccount, emit: Emit):
       signal.throwIfAborted()
       const started = performance.now()
       emit('step:started', { kind: step.kind, number, total: plan.steps.length, label: stepLabel(step.kind) })
-      await runStep(step, { ...context, step: number, done: done.has(number) })
-      await markStep(await target.reconnect(), transferId, number)
+      await retryLostConnection(
+        async () => {
+          await runStep(step, { ...context, step: number, done: done.has(number) })
+          await markStep(await target.reconnect(), transferId, number)
+        },
+        { signal, onRetry: (notice) => emit('retry', { what: stepLabel(step.kind), ...notice }) },
+      )
       const seconds = (performance.now() - started) / 1000
       account.steps.push({ kind: step.kind, seconds })
       emit('step:finished', { kind: step.kind, number, seconds })

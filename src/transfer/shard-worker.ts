@@ -1,4 +1,3 @@
-import pRetry from 'p-retry'
 import { openRowReader } from '../databases/open-database.ts'
 import { openBatchLoader } from '../databases/postgres/batch-loader.ts'
 import { RowferryError } from '../errors/errors.ts'
@@ -7,6 +6,7 @@ import { sameTable } from '../model/catalog.ts'
 import { readShards, writeCheckpoint } from '../store/checkpoints.ts'
 import { type ConvertedBatch, encodeRows } from './encode-rows.ts'
 import { quoteValue } from './issue-collector.ts'
+import { retryLostConnection } from './retry-lost-connection.ts'
 import type { ShardFailure, ShardMessage, ShardResult, ShardTask } from './shard-tasks.ts'
 
 /** Runs in a worker thread: one shard from where its checkpoint stands to its end. */
@@ -26,39 +26,14 @@ export default async function runShard(task: ShardTask): Promise<ShardResult | S
 /** Interruption comes through `stop`: a batch in hand is finished, not cut. */
 const never = new AbortController().signal
 
-const retries = { retries: 3, minTimeout: 1000, factor: 3, randomize: true } as const
-
 /**
  * A lost connection leaves open whether the last batch was committed, so every attempt begins at the checkpoint, which is
- * committed with its rows. Attempts count from the last progress: a long load may survive any number of restarts.
+ * committed with its rows.
  */
-async function loadWithRetries(task: ShardTask): Promise<ShardResult> {
-  for (;;) {
-    let progressed = false
-    try {
-      return await pRetry(() => loadShard(task, () => (progressed = true)), {
-        ...retries,
-        shouldRetry: ({ error }) => !progressed && isLostConnection(error),
-        onFailedAttempt: ({ error, attemptNumber, retriesLeft, retryDelay }) => {
-          if (retriesLeft === 0 || progressed || !isLostConnection(error)) return
-          post(task, {
-            kind: 'retry',
-            table: task.table.target.name,
-            attempt: attemptNumber,
-            attempts: retries.retries,
-            waitMs: retryDelay,
-            reason: error.message,
-          })
-        },
-      })
-    } catch (error) {
-      if (!progressed || !isLostConnection(error)) throw error
-    }
-  }
-}
-
-function isLostConnection(error: unknown): boolean {
-  return error instanceof RowferryError && (error.code === 'CONNECT_TARGET' || error.code === 'CONNECT_TARGET_LOST')
+function loadWithRetries(task: ShardTask): Promise<ShardResult> {
+  return retryLostConnection((progressed) => loadShard(task, progressed), {
+    onRetry: (notice) => post(task, { kind: 'retry', table: task.table.target.name, ...notice }),
+  })
 }
 
 async function loadShard(task: ShardTask, progressed: () => void): Promise<ShardResult> {

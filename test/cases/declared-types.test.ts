@@ -65,7 +65,7 @@ const declaredNames: readonly (readonly [declared: string, value: string, type: 
   ['JSON', `'{"a":1}'`, 'jsonb', '{"a": 1}'],
   ['JSONB', "'[]'", 'jsonb', '[]'],
   ['GUID', "'7F9C24E8-3B12-4FEF-91E0-56A2D5A8A1B2'", 'uuid', '7f9c24e8-3b12-4fef-91e0-56a2d5a8a1b2'],
-  ['UNIQUEIDENTIFIER', "'{7f9c24e83b124fef91e056a2d5a8a1b2}'", 'uuid', '7f9c24e8-3b12-4fef-91e0-56a2d5a8a1b2'],
+  ['UNIQUEIDENTIFIER', "'{7f9c24e8-3b12-4fef-91e0-56a2d5a8a1b2}'", 'uuid', '7f9c24e8-3b12-4fef-91e0-56a2d5a8a1b2'],
 ]
 
 describe.concurrent('declared types', () => {

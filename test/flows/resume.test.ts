@@ -1,9 +1,12 @@
 import { createHash, randomInt } from 'node:crypto'
+import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { DatabaseSync } from 'node:sqlite'
 import { Client } from 'pg'
 import { describe, expect, test } from 'vitest'
+import { startEmbeddedPostgres } from '../../src/databases/postgres/embedded-postgres.ts'
 import { assertRows } from '../support/assert-rows.ts'
+import { givenFolder } from '../support/folders.ts'
 import { givenDatabase, query } from '../support/postgres.ts'
 import {
   assertExit,
@@ -243,6 +246,22 @@ test('a transfer whose server connections are cut goes on by itself', async () =
   assertExit(run, 0)
   expect(latestReport(run.cwd).totals).toMatchObject({ rowsRead: total, loaded: total })
   await expectSameContent(source, target.url)
+})
+
+test('a transfer whose server is restarted goes on by itself', async () => {
+  // A server of its own, since the other tests need theirs.
+  const dataDirectory = join(givenFolder(), 'postgres')
+  const first = await startEmbeddedPostgres({ dataDirectory })
+  const source = givenSqlite(manyRowsSql)
+  const running = spawnCli(['migrate', source, first.url, '--batch-size', '200'])
+  await whenLoaded(first.url, running, 2000)
+  await first.stop()
+  await using again = await startEmbeddedPostgres({ dataDirectory })
+  expect(again).toMatchObject({ url: first.url, startedHere: true })
+  const run = await running.result
+  assertExit(run, 0)
+  expect(latestReport(run.cwd).totals).toMatchObject({ rowsRead: total, loaded: total })
+  await expectSameContent(source, again.url)
 })
 
 test('a second migrate into the same target while one runs is refused', async () => {

@@ -498,9 +498,9 @@ describe('what the user decided', () => {
     ])
   })
 
-  test('a unit makes times of any column', () => {
+  test('a unit makes times of any column, and nothing was guessed', () => {
     expect(choose('INTEGER', [5n], { timeUnit: 'epoch-s' })).toMatchObject({
-      decision: { type: 'timestamptz' },
+      decision: { type: 'timestamptz', warnings: [] },
       stored: ['1970-01-01 00:00:05'],
     })
     expect(choose('INTEGER', [45000n], { timeUnit: 'epoch-days' })).toMatchObject({
