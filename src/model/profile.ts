@@ -92,6 +92,8 @@ export type OrphanProfile = {
   readonly columns: readonly string[]
   readonly parent: string
   readonly count: number
+  /** How many of them are empty texts in a key of one column: where `''` becomes NULL they point nowhere. */
+  readonly emptyTexts: number
   readonly samples: readonly ValueSample[]
 }
 

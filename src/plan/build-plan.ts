@@ -111,14 +111,15 @@ export type PlanInput = {
 }
 
 export function buildPlan(input: PlanInput): Plan {
-  const { settings, profile } = input
+  const { settings } = input
   const tables = planTables(input)
   const bySource = new Map(tables.map((table) => [table.place.source.name.name.toLowerCase(), table]))
+  const orphans = remainingOrphans(input.profile.orphans, bySource)
   const created = tables.filter((table) => isNew(table.planned))
-  const objects = planObjects(input, created, bySource)
+  const objects = planObjects(input, created, { bySource, orphans })
   const planned = tables.map((table) => ({
     ...table.planned,
-    orphanRules: orphanRules(table, bySource, profile, settings),
+    orphanRules: orphanRules(table, bySource, orphans, settings),
   }))
   const order = orderTables(
     planned.map((table) => table.target.name),
@@ -134,7 +135,7 @@ export function buildPlan(input: PlanInput): Plan {
     warnings: [
       ...input.placed.warnings,
       ...tables.flatMap((table) => table.warnings),
-      ...orphanWarnings(profile.orphans, settings),
+      ...orphanWarnings(orphans, settings),
       ...skippedWarnings(input.source.catalog),
       ...input.salvaged.map(salvageWarning),
     ],
@@ -172,8 +173,10 @@ function isNew(table: PlannedTable): boolean {
 function planObjects(
   input: PlanInput,
   created: readonly TablePlan[],
-  bySource: ReadonlyMap<string, TablePlan>,
+  { bySource, orphans }: { bySource: ReadonlyMap<string, TablePlan>; orphans: readonly OrphanProfile[] },
 ): { carried: SchemaObject[]; notCarried: SchemaObject[] } {
+  // Other choices leave no orphan behind, so that the foreign keys hold for every row.
+  const strays = input.settings.orphans === 'keep' ? orphans : []
   const objects = [
     ...leaveOut(
       input.settings.indexes,
@@ -183,7 +186,7 @@ function planObjects(
     ...leaveOut(
       input.settings.foreignKeys,
       'foreign-key',
-      created.flatMap((table) => planForeignKeys(table, bySource, input.profile.orphans)),
+      created.flatMap((table) => planForeignKeys(table, bySource, strays)),
     ),
     ...leaveOut(input.settings.views, 'view', planViews(input, bySource)),
     ...whatHasNoEquivalent(input.source.catalog, created),
@@ -394,12 +397,12 @@ function parentsInTarget(
 function orphanRules(
   table: TablePlan,
   bySource: ReadonlyMap<string, TablePlan>,
-  profile: Profile,
+  orphans: readonly OrphanProfile[],
   settings: PlanSettings,
 ): OrphanRule[] {
-  const own = profile.orphans.filter((orphan) => orphan.table === table.place.source.name.name)
+  const own = orphans.filter((orphan) => orphan.table === table.place.source.name.name)
   if (own.length === 0 || settings.orphans === 'keep') return []
-  if (settings.orphans === 'fail') throw orphansRefused(profile.orphans)
+  if (settings.orphans === 'fail') throw orphansRefused(orphans)
   // Foreign keys of an existing table are PostgreSQL's to enforce while rows are loaded.
   if (!isNew(table.planned)) return []
   const action = settings.orphans
@@ -433,11 +436,32 @@ function orphanWarnings(orphans: readonly OrphanProfile[], settings: PlanSetting
     code: 'orphans',
     table: orphan.table,
     column: orphan.columns.join(', '),
-    message: `Rows of ${orphan.table} that point to no row of ${orphan.parent}: ${orphan.count}; ${treated}. First: ${orphan.samples
-      .map((sample) => `${JSON.stringify(sample.key)} → ${sample.value}`)
-      .join(', ')}`,
+    message: `Rows of ${orphan.table} that point to no row of ${orphan.parent}: ${orphan.count}; ${treated}.${firstOrphans(orphan)}`,
     remedy: 'Choose otherwise: --orphans keep, reject, null or fail',
   }))
+}
+
+function firstOrphans({ samples }: OrphanProfile): string {
+  if (samples.length === 0) return ''
+  const texts = samples.map(({ key, value }) => `${JSON.stringify(key)} → ${value === '' ? "''" : value}`)
+  return ` First: ${texts.join(', ')}`
+}
+
+/** Empty texts that become NULL point nowhere in the target. */
+function remainingOrphans(
+  orphans: readonly OrphanProfile[],
+  bySource: ReadonlyMap<string, TablePlan>,
+): readonly OrphanProfile[] {
+  return orphans.flatMap((orphan) => {
+    const columns = bySource.get(orphan.table.toLowerCase())?.columns ?? []
+    const becomesNull = [...columns].some(
+      ([name, column]) => column.emptyToNull && name.toLowerCase() === orphan.columns[0]?.toLowerCase(),
+    )
+    if (orphan.emptyTexts === 0 || !becomesNull) return [orphan]
+    const count = orphan.count - orphan.emptyTexts
+    const samples = orphan.samples.filter(({ value }) => value !== '')
+    return count === 0 ? [] : [{ ...orphan, count, emptyTexts: 0, samples }]
+  })
 }
 
 function salvageWarning({ table, sentence }: PlanInput['salvaged'][number]): Warning {

@@ -43,6 +43,7 @@ export type TargetColumn = {
   readonly generated: boolean
   /** NULLs that the target column will hold, `''` that becomes NULL included. */
   readonly nulls: number
+  readonly emptyToNull: boolean
 }
 
 /** A type that is decided by something outside the column itself. */
@@ -338,6 +339,7 @@ function targetColumn(entry: {
     affinity: affinity(entry.column.declaredType),
     generated: entry.column.generated !== null,
     nulls: entry.profile.nulls + empty,
+    emptyToNull: conversion.emptyToNull,
   }
 }
 

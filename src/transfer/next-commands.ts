@@ -9,7 +9,10 @@ export type CommandRun = { readonly plan: Plan; readonly target: OpenTarget; rea
 /** What one can type next, most useful first. */
 export function nextCommands(run: CommandRun, failure: FailureReport | null): string[] {
   const source = quoteArgument(run.plan.source.label)
-  if (failure) return failure.code === 'JOB_INTERRUPTED' ? [`rowferry migrate ${again(run, source)}`] : []
+  if (failure) {
+    const resumable = failure.code === 'JOB_INTERRUPTED' || failure.code.startsWith('CONNECT_TARGET')
+    return resumable ? [`rowferry migrate ${again(run, source)}   # goes on where it stopped`] : []
+  }
   if (run.target.embedded) return [`rowferry postgres   # serves ${run.target.label}`]
   return [`rowferry verify ${again(run, source)}   # compare again, at any time`]
 }

@@ -44,6 +44,6 @@ export async function retryLostConnection<Result>(
   }
 }
 
-function isLostConnection(error: unknown): boolean {
+export function isLostConnection(error: unknown): boolean {
   return error instanceof RowferryError && (error.code === 'CONNECT_TARGET' || error.code === 'CONNECT_TARGET_LOST')
 }

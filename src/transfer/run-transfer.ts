@@ -25,7 +25,7 @@ import { batchLimits } from './batch-limits.ts'
 import { buildFailure, buildReport } from './build-report.ts'
 import type { MigrateOptions } from './transfer-options.ts'
 import { nextCommands } from './next-commands.ts'
-import { retryLostConnection } from './retry-lost-connection.ts'
+import { retryLostConnection, type RetryNotice } from './retry-lost-connection.ts'
 import { ShardWorkers } from './shard-workers.ts'
 import type { StepContext } from './steps/step.ts'
 import { runStep, stepLabel } from './steps/steps.ts'
@@ -122,13 +122,13 @@ async function runSteps(run: TransferRun, account: TransferAccount, emit: Emit):
       signal.throwIfAborted()
       const started = performance.now()
       emit('step:started', { kind: step.kind, number, total: plan.steps.length, label: stepLabel(step.kind) })
-      await retryLostConnection(
-        async () => {
-          await runStep(step, { ...context, step: number, done: done.has(number) })
-          await markStep(await target.reconnect(), transferId, number)
-        },
-        { signal, onRetry: (notice) => emit('retry', { what: stepLabel(step.kind), ...notice }) },
-      )
+      const work = async (): Promise<void> => {
+        await runStep(step, { ...context, step: number, done: done.has(number) })
+        await markStep(await target.reconnect(), transferId, number)
+      }
+      const onRetry = (notice: RetryNotice): void => emit('retry', { what: stepLabel(step.kind), ...notice })
+      // Shards are retried by the threads that load them.
+      await (step.kind === 'copy-tables' ? work() : retryLostConnection(work, { signal, onRetry }))
       const seconds = (performance.now() - started) / 1000
       account.steps.push({ kind: step.kind, seconds })
       emit('step:finished', { kind: step.kind, number, seconds })
@@ -147,15 +147,18 @@ async function closeTransfer(
   let { failure } = parts
   let rejects: Awaited<ReturnType<TransferFolder['writeIssues']>> = { path: null, count: 0, first: [] }
   let altered = rejects
-  try {
-    rejects = await folder.writeIssues('reject', storedIssues(target, transferId, 'reject'))
-    altered = await folder.writeIssues('altered', storedIssues(target, transferId, 'altered'))
-    await leaveTransfer(run, failure)
-  } catch (error) {
-    // Without a connection the store keeps the transfer as running, and the lists: the next run finds both.
-    folder.logError(error)
-    failure ??= buildFailure(error, folder.logPath)
-  }
+  // The store is where the target is; what it holds is written by the run that goes on.
+  const reachable = failure === null || !failure.code.startsWith('CONNECT_TARGET')
+  if (reachable)
+    try {
+      rejects = await folder.writeIssues('reject', storedIssues(target, transferId, 'reject'))
+      altered = await folder.writeIssues('altered', storedIssues(target, transferId, 'altered'))
+      await leaveTransfer(run, failure)
+    } catch (error) {
+      // Without a connection the store keeps the transfer as running, and the lists: the next run finds both.
+      folder.logError(error)
+      failure ??= buildFailure(error, folder.logPath)
+    }
   const report = buildReport({
     version: rowferryVersion,
     transferId,

@@ -1,8 +1,9 @@
 import type { ShardState } from '../databases/databases.ts'
 import type { Emit } from '../model/events.ts'
+import { noCounts } from '../model/conflict.ts'
 import type { PlannedTable } from '../model/plan.ts'
 import type { ShardDelta } from './shard-tasks.ts'
-import { totalsOf } from './transfer-account.ts'
+import { noTotals, type TableTotals, totalsOf } from './transfer-account.ts'
 
 /** Adds up the batches of one table and tells about them. */
 export class TableProgress {
@@ -66,6 +67,19 @@ export class TableProgress {
       rejected: this.#rejected,
       seconds: this.seconds,
     })
+  }
+
+  /** What was committed as far as is known here, for a report while the store cannot be asked. */
+  get totals(): TableTotals {
+    const counts = { ...noCounts, created: this.#loaded }
+    return {
+      ...noTotals,
+      rowsRead: this.#rowsRead,
+      counts,
+      rejected: this.#rejected,
+      altered: this.#altered,
+      bytes: this.#bytes,
+    }
   }
 
   get seconds(): number {

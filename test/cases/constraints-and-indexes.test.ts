@@ -42,7 +42,7 @@ describe.concurrent('constraints and indexes', () => {
         "insert into t(kind) values ('c')": '23514',
         "insert into t(name) values ('ab')": '23514',
         'insert into t(low, high) values (2, 1)': '23514',
-        "insert into t(price, kind, name, low, high) values (0, 'b', 'äöü', 1, 1) returning id": [[3]],
+        "insert into t(price, kind, name, low, high) values (0, 'b', 'äöü', 1, 1)": [],
       },
     }))
 
@@ -86,7 +86,7 @@ describe.concurrent('constraints and indexes', () => {
       tables: { t: [[1, 'z', 'w']] },
       columns: { t: 'id bigint identity, a text, b text not null' },
       constraints: { t: ['PRIMARY KEY (id)', 'UNIQUE (a)'] },
-      notCarried: { 'table t': /ON CONFLICT/ },
+      notCarried: { 'table t ×3': /ON CONFLICT/ },
     }))
 
   test('NOCASE stays unique without regard to case, and says what it cannot do', () =>
@@ -106,7 +106,9 @@ describe.concurrent('constraints and indexes', () => {
     expectCase({
       sqlite: (db) => {
         db.exec(`create table t(id integer primary key, name text collate binary); insert into t values (1, 'ä')`)
-        db.exec(`pragma writable_schema = on; update sqlite_master set sql = replace(sql, 'binary', 'german') where name = 't'`)
+        db.exec(
+          `pragma writable_schema = on; update sqlite_master set sql = replace(sql, 'binary', 'german') where name = 't'`,
+        )
       },
       tables: { t: [[1, 'ä']] },
       notCarried: { 'collation name': /no such collation/ },
@@ -128,7 +130,10 @@ describe.concurrent('constraints and indexes', () => {
       constraints: {
         t: ['INDEX by_a (a) WHERE (active = 1)', 'PRIMARY KEY (id)', 'UNIQUE INDEX one_active (a) WHERE (active = 0)'],
       },
-      then: { 'insert into t(a, active) values (1, 1) returning id': [[4]], 'insert into t(a, active) values (1, 0)': '23505' },
+      then: {
+        'insert into t(a, active) values (1, 1) returning id': [[4]],
+        'insert into t(a, active) values (1, 0)': '23505',
+      },
     }))
 
   test('descending indexes, and indexes on expressions', () =>
@@ -142,7 +147,7 @@ describe.concurrent('constraints and indexes', () => {
         t: [
           'INDEX by_a (a DESC, b)',
           'INDEX by_length (a, length(a))',
-          'INDEX by_lower (lower((a COLLATE "C")))',
+          'INDEX by_lower (lower(a))',
           'PRIMARY KEY (id)',
           'UNIQUE INDEX by_sum (((b + 1)))',
         ],
@@ -151,11 +156,11 @@ describe.concurrent('constraints and indexes', () => {
 
   test('an index that PostgreSQL cannot have is named, and the others are there', () =>
     expectCase({
-      sqlite: `create table t(id integer primary key, a text, b blob); create index by_a on t(a); create index by_b on t(typeof(a), likely(b));
+      sqlite: `create table t(id integer primary key, a text, b blob); create index by_a on t(a); create index by_b on t(quote(a), b);
         insert into t values (1, 'x', null)`,
       tables: { t: [[1, 'x', null]] },
       constraints: { t: ['INDEX by_a (a)', 'PRIMARY KEY (id)'] },
-      notCarried: { 'index by_b': /likely/i },
+      notCarried: { 'index by_b': /quote/i },
     }))
 
   test('index names with capitals, spaces, and ones that PostgreSQL has given away', () =>
@@ -178,13 +183,12 @@ describe.concurrent('constraints and indexes', () => {
         create index django_application_model_with_a_very_long_name_and_field_user_id_d4e5f6 on t(b)`,
       tables: { t: [] },
       changed: {
-        'index django_application_model_with_a_very_long_name_and_field_bd6c2f0c': /named/,
-        'index django_application_model_with_a_very_long_name_and_field_00000000': /named/,
+        'index django_application_model_with_a_very_long_name_and_fie_0065f3aa': /named/,
+        'index django_application_model_with_a_very_long_name_and_fie_312052d1': /named/,
       },
       then: {
-        "select count(*), max(octet_length(indexname)) from pg_indexes where tablename = 't' and indexname like 'django%'": [
-          [2, 63],
-        ],
+        "select count(*), max(octet_length(indexname)) from pg_indexes where tablename = 't' and indexname like 'django%'":
+          [[2, 63]],
       },
     }))
 })

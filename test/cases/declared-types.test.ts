@@ -247,7 +247,9 @@ describe.concurrent('declared types', () => {
       sqlite: `create table t(id integer primary key, small integer, flag integer, price text);
         insert into t values (1, 7, 1, '1.50'), (2, 8, 0, '2')`,
       config: {
-        tables: { t: { columns: { small: { type: 'integer' }, flag: { type: 'boolean' }, price: { type: 'numeric(8,2)' } } } },
+        tables: {
+          t: { columns: { small: { type: 'integer' }, flag: { type: 'boolean' }, price: { type: 'numeric(8,2)' } } },
+        },
       },
       tables: {
         t: [

@@ -31,11 +31,7 @@ describe.concurrent('foreign keys', () => {
         insert into p values (1, 'x', 's'); insert into c values (1, 'x', 's')`,
       tables: { p: [[1, 'x', 's']], c: [[1, 'x', 's']] },
       constraints: {
-        c: [
-          'FOREIGN KEY (pcode) REFERENCES p(code)',
-          'FOREIGN KEY (pshort) REFERENCES p(short)',
-          'PRIMARY KEY (id)',
-        ],
+        c: ['FOREIGN KEY (pcode) REFERENCES p(code)', 'FOREIGN KEY (pshort) REFERENCES p(short)', 'PRIMARY KEY (id)'],
       },
     }))
 
@@ -179,15 +175,19 @@ describe.concurrent('foreign keys', () => {
       constraints: { c: ['FOREIGN KEY (pcode) REFERENCES p(code)', 'PRIMARY KEY (id)'] },
     }))
 
-  test('NOCASE keys that agree only without regard to case are named, not added half', () =>
+  test('NOCASE keys that agree only without regard to case: the foreign key is not validated, and the row is named', () =>
     expectCase({
       sqlite: `create table p(code text collate nocase primary key); create table c(id integer primary key, pcode text collate nocase references p(code));
         insert into p values ('abc'); insert into c values (1, 'ABC')`,
       tables: { p: [['abc']], c: [[1, 'ABC']] },
       constraints: {
         p: ['PRIMARY KEY (code)', 'UNIQUE INDEX p_nocase_key (lower(code))'],
+        c: ['FOREIGN KEY (pcode) REFERENCES p(code) NOT VALID', 'PRIMARY KEY (id)'],
       },
-      changed: { 'primary-key p_pkey': /NOCASE/ },
+      changed: {
+        'primary-key p_pkey': /NOCASE/,
+        'foreign-key c_pcode_fkey': /NOT VALID.*\(pcode\)=\(ABC\) is not present/,
+      },
       notCarried: { 'collation code': /lower\(\)/, 'collation pcode': /lower\(\)/ },
     }))
 

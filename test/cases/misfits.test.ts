@@ -4,7 +4,8 @@ import { expectCase } from '../support/case-outcome.ts'
 describe.concurrent('values that do not fit their column', () => {
   test('fractions in an INTEGER column make it numeric', () =>
     expectCase({
-      sqlite: 'create table t(id integer primary key, n integer); insert into t values (1, 10), (2, 1.5), (3, 1e20), (4, 99)',
+      sqlite:
+        'create table t(id integer primary key, n integer); insert into t values (1, 10), (2, 1.5), (3, 1e20), (4, 99)',
       tables: {
         t: [
           [1, '10'],
@@ -43,7 +44,9 @@ describe.concurrent('values that do not fit their column', () => {
         ],
       },
       columns: { t: 'id bigint identity, n bigint' },
-      altered: [{ table: 't', key: { id: 2 }, column: 'n', before: '', after: null, rule: 'empty-to-null', declared: true }],
+      altered: [
+        { table: 't', key: { id: 2 }, column: 'n', before: '', after: null, rule: 'empty-to-null', declared: true },
+      ],
     }))
 
   test('words and decimal commas in REAL columns make them text, and no number changes', () =>

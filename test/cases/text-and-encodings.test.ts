@@ -17,7 +17,9 @@ describe.concurrent('text and encodings', () => {
         ],
       },
       warnings: { 'text-with-nul t.s': /\(id 2\)/ },
-      altered: [{ table: 't', key: { id: 2 }, column: 's', before: 'a\0b', after: 'ab', rule: 'nul-stripped', declared: false }],
+      altered: [
+        { table: 't', key: { id: 2 }, column: 's', before: 'a\0b', after: 'ab', rule: 'nul-stripped', declared: false },
+      ],
     }))
 
   test('nul: escape writes it as two characters', () =>
@@ -63,7 +65,9 @@ describe.concurrent('text and encodings', () => {
         ],
       },
       warnings: { 'invalid-text t.s': /\(id 2\)/ },
-      altered: [{ key: { id: 2 }, column: 's', before: '\\x66fc6e66', after: 'f\ufffdnf', rule: 'invalid-utf8-replaced' }],
+      altered: [
+        { key: { id: 2 }, column: 's', before: '\\x66fc6e66', after: 'f\ufffdnf', rule: 'invalid-utf8-replaced' },
+      ],
     }))
 
   test('an encoding that the configuration names for the column reads it', () =>

@@ -35,7 +35,7 @@ export type Case = {
   readonly columns?: Readonly<Record<string, string>>
   /** By table, all there are and in the order of their text: PostgreSQL's definitions, `INDEX i (a) WHERE …` for indexes. */
   readonly constraints?: Readonly<Record<string, readonly string[]>>
-  /** `code table.column` and what the message has to say. */
+  /** `code table.column`, `… ×2` where there are two of them, and what the message has to say. */
   readonly warnings?: Readonly<Record<string, RegExp>>
   /** Objects that PostgreSQL has not got, or has otherwise: `kind name` and what the report has to say about it. */
   readonly notCarried?: Readonly<Record<string, RegExp>>
@@ -150,8 +150,13 @@ function expectReport(report: Report, given: Case): void {
   const objects = (outcome: ObjectReport['outcome']): Told[] =>
     report.objects
       .filter((object) => object.outcome === outcome)
-      .map(({ kind, name, note, error }) => ({ name: `${kind} ${name}`, text: error ?? note ?? '' }))
+      .map(({ kind, name, note, error }) => ({
+        name: `${kind} ${name}`,
+        text: [note, error].filter(Boolean).join(' | '),
+      }))
   expectTold('objects not carried', objects('not-carried'), given.notCarried)
+  const withoutSql = report.objects.filter(({ outcome, sourceSql }) => outcome === 'not-carried' && !sourceSql)
+  expect(withoutSql, 'what is not carried is quoted from the source').toEqual([])
   expectTold('objects changed', objects('changed'), given.changed)
   expectTold('objects refused by PostgreSQL', objects('refused'), {})
   expect(readIssueFile(report.files.altered), 'altered.jsonl').toMatchObject(given.altered ?? [])
@@ -161,9 +166,16 @@ function expectReport(report: Report, given: Case): void {
 type Told = { readonly name: string; readonly text: string }
 
 function expectTold(what: string, told: readonly Told[], expected: Readonly<Record<string, RegExp>> = {}): void {
+  const byName = Object.entries(Object.groupBy(told, ({ name }) => name))
+  const counted = byName.map(([name, texts = []]) => ({
+    name: texts.length === 1 ? name : `${name} ×${texts.length}`,
+    texts,
+  }))
   const listed = told.map(({ name, text }) => `${name}: ${text}`).join('\n')
-  expect(told.map(({ name }) => name).toSorted(), `${what}\n${listed}`).toEqual(Object.keys(expected).toSorted())
-  for (const { name, text } of told) expect(text, `${what}: ${name}`).toMatch(expected[name] ?? /never/)
+  expect(counted.map(({ name }) => name).toSorted(), `${what}\n${listed}`).toEqual(Object.keys(expected).toSorted())
+  for (const { name, texts } of counted) {
+    for (const { text } of texts) expect(text, `${what}: ${name}`).toMatch(expected[name] ?? /never/)
+  }
 }
 
 async function expectAnswer(client: Client, sql: string, outcome: Rows | string): Promise<void> {

@@ -43,9 +43,14 @@ export function findOrphans(db: DatabaseSync, task: OrphanTask): OrphanProfile |
   const where = orphanCondition(db, task)
   const samples = readSamples(db, task, where)
   if (samples.length === 0) return null
-  const { count } = db.prepare(`select count(*) as count from ${quoteName(task.table)} as c where ${where}`).get() ?? {}
   const { table, columns, parent } = task
-  return { table, columns, parent, count: Number(count), samples }
+  const [only = ''] = columns
+  const isEmpty = columns.length === 1 ? `c.${quoteName(only)} is ''` : '0'
+  const counted = db.prepare(
+    `select count(*) as count, sum(${isEmpty}) as empty from ${quoteName(table)} as c where ${where}`,
+  )
+  const { count, empty } = counted.get() ?? {}
+  return { table, columns, parent, count: Number(count), emptyTexts: Number(empty), samples }
 }
 
 function hasColumns(db: DatabaseSync, table: string, columns: readonly string[]): boolean {

@@ -15,6 +15,7 @@ import type { KeyRemap } from '../../databases/postgres/conflict-sql.ts'
 import { keyRemaps, readRemapForeignKeys } from '../../databases/postgres/key-remaps.ts'
 import type { TableName } from '../../model/catalog.ts'
 import { correctShard, readShards, writeIssues } from '../../store/checkpoints.ts'
+import { isLostConnection } from '../retry-lost-connection.ts'
 import { TableProgress } from '../table-progress.ts'
 import { plannedTable, type RunStep, type StepContext } from './step.ts'
 
@@ -95,14 +96,23 @@ async function copyWave(
   )
   const failed = results.find((result) => result.status === 'rejected')
   const stopped = results.some((result) => result.status === 'fulfilled' && !result.value)
+  for (const { target } of tables) account(target.name, progress.get(target.name), context)
+  if (failed && isLostConnection(failed.reason)) throw failed.reason
   try {
-    if (!failed && !stopped)
+    if (!failed && !stopped) {
       for (const table of tables) await finishTable(table, remaps.get(table.target.name) ?? [], context)
+    }
   } finally {
-    await takeTotals(tables, progress, context)
+    // The checkpoints know better than the messages of threads that were lost.
+    await readTotals(tables, context)
   }
   if (failed) throw failed.reason
   if (stopped) throw interrupted()
+}
+
+function account(table: string, progress: TableProgress | undefined, { account }: StepContext): void {
+  account.setSeconds(table, progress?.seconds ?? 0)
+  if (progress) account.setTotals(table, progress.totals)
 }
 
 /** Which foreign keys have to follow newly generated keys; only where a table is loaded with `append`. */
@@ -176,15 +186,6 @@ function onMessage(message: ShardMessage, { emit }: StepContext, progress: Table
 function pendingShards(table: PlannedTable, states: readonly ShardState[]): readonly Shard[] {
   const done = new Set(states.filter((state) => state.done).map((state) => state.shard))
   return table.shards.filter((shard) => !done.has(shard.number))
-}
-
-async function takeTotals(
-  tables: readonly PlannedTable[],
-  progress: ReadonlyMap<string, TableProgress>,
-  context: StepContext,
-): Promise<void> {
-  await readTotals(tables, context)
-  for (const { target } of tables) context.account.setSeconds(target.name, progress.get(target.name)?.seconds ?? 0)
 }
 
 /** The account of the tables as the checkpoints have it. */
