@@ -3,7 +3,11 @@
 var major = Number(process.versions.node.split('.')[0])
 if (major < 24) {
   process.stderr.write(
-    'rowferry needs Node 24 or newer; this is Node ' + process.versions.node + ' (' + process.execPath + '). Install it from https://nodejs.org and run the command again.\n',
+    'rowferry needs Node 24 or newer; this is Node ' +
+      process.versions.node +
+      ' (' +
+      process.execPath +
+      '). Install it from https://nodejs.org and run the command again.\n',
   )
   process.exitCode = 2
 } else {

@@ -22,7 +22,7 @@ export async function openSource(location: string, { signal, config }: SourceSet
     path: location,
     snapshot: config.snapshot,
     salvage: config.salvage,
-    workFolder: join(tmpdir(), `rowferry-${process.pid}`),
+    workFolder: tmpdir(),
     signal,
   })
 }

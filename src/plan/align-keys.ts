@@ -1,6 +1,8 @@
-import type { ForeignKey } from '../model/catalog.ts'
+import { typeFamily } from '../databases/sqlite/declared-type.ts'
+import type { ForeignKey, Table } from '../model/catalog.ts'
+import type { ColumnProfile } from '../model/profile.ts'
 import type { PlanSettings } from './plan-settings.ts'
-import { type ColumnOverride, type TablePlan, sameKeyType } from './plan-table.ts'
+import { columnProfile, type ColumnOverride, sameKeyType, type TablePlan } from './plan-table.ts'
 
 /** Table and column → what the column has to become. Keyed by source names in lower case. */
 export type Overrides = Map<string, ColumnOverride>
@@ -36,6 +38,13 @@ function alignKey(
     const sides = [side(table, name, context), side(parent, key.parentColumns[index] ?? '', context)]
     const [child, other] = sides
     if (!child || !other || sameKeyType(child.type, other.type)) continue
+    if (other.fixed && !child.fixed && child.type === 'text' && other.type === 'bigint' && child.allIntegers) {
+      context.overrides.set(child.key, {
+        type: 'bigint',
+        reason: `bigint like ${other.label}, which it refers to; every value is an integer`,
+      })
+      continue
+    }
     if (child.fixed || other.fixed) continue
     const partner = (of: Side): Side => (of === child ? other : child)
     for (const own of [child, other]) {
@@ -52,6 +61,40 @@ type Side = {
   readonly type: string
   /** Neither a rowid nor a type that the user chose can be changed, nor a column of an existing table. */
   readonly fixed: boolean
+  /** Every value is an integer, or a text that is one and nothing else. */
+  readonly allIntegers: boolean
+}
+
+/**
+ * The tables as the profile shall examine them: a text column that refers to an integer key is looked at as a column of
+ * integers, so that `alignKeyTypes` can tell whether its texts are numbers.
+ */
+export function withKeyHints(tables: readonly Table[]): Table[] {
+  const byName = new Map(tables.map((table) => [table.name.name.toLowerCase(), table]))
+  return tables.map((table) => {
+    const hinted = new Set(table.foreignKeys.flatMap((key) => columnsOfIntegerKeys(key, byName)))
+    if (hinted.size === 0) return table
+    const columns = table.columns.map((column) =>
+      hinted.has(column.name.toLowerCase()) && typeFamily(column.declaredType) === 'text'
+        ? { ...column, declaredType: 'INTEGER' }
+        : column,
+    )
+    return { ...table, columns }
+  })
+}
+
+function columnsOfIntegerKeys(key: ForeignKey, tables: ReadonlyMap<string, Table>): string[] {
+  const parent = tables.get(key.parent.name.toLowerCase())
+  const rowid = parent?.sqlite?.rowidColumn?.toLowerCase()
+  return key.columns
+    .filter((_, index) => rowid !== undefined && key.parentColumns[index]?.toLowerCase() === rowid)
+    .map((name) => name.toLowerCase())
+}
+
+function holdsOnlyIntegers(facts: ColumnProfile): boolean {
+  const integers: readonly string[] = ['integer-bit', 'integer', 'text-integer']
+  const present = Object.keys(facts.classes)
+  return present.length > 0 && present.every((name) => integers.includes(name))
 }
 
 function side(
@@ -71,5 +114,12 @@ function side(
     label: `${source.name.name}.${name}`,
     type: overrides.get(key)?.type ?? target.type,
     fixed: !isNew || chosen || source.sqlite?.rowidColumn === name,
+    allIntegers: holdsOnlyIntegers(columnFacts(table, name)),
   }
+}
+
+function columnFacts(table: TablePlan, name: string): ColumnProfile {
+  const column = table.place.source.columns.find((candidate) => candidate.name === name)
+  if (!column) throw new Error(`${table.place.source.name.name} has no column ${name}`)
+  return columnProfile(table.profile, column)
 }

@@ -3,6 +3,7 @@ import type { Catalog } from '../model/catalog.ts'
 import type { Profile } from '../model/profile.ts'
 import type { Warning } from '../model/report.ts'
 import { buildPlan, placeTables } from '../plan/build-plan.ts'
+import { withKeyHints } from '../plan/align-keys.ts'
 import { planSettings } from '../plan/plan-settings.ts'
 import { readSourceCatalog } from './read-source-catalog.ts'
 import type { TransferOptions } from './transfer-options.ts'
@@ -29,7 +30,7 @@ export async function inspect(options: Omit<TransferOptions, 'target'>): Promise
   const settings = planSettings(config)
   const catalog = await readSourceCatalog(source, options)
   const placed = placeTables({ source: catalog, target: null, ownTables: new Set(), settings })
-  const tables = placed.places.map((place) => place.source)
+  const tables = withKeyHints(placed.places.map((place) => place.source))
   const profile = await source.profile(tables, { signal, emit, parallel: config.parallel })
   const plan = buildPlan({
     salvaged: source.salvageReport,

@@ -9,6 +9,7 @@ import type { Finding, Report } from '../model/report.ts'
 import type { TablePlace } from '../plan/decide-modes.ts'
 import { countOf } from '../report/figures.ts'
 import { buildPlan, type PlacedTables, placeTables } from '../plan/build-plan.ts'
+import { withKeyHints } from '../plan/align-keys.ts'
 import { planSettings } from '../plan/plan-settings.ts'
 import type { Source } from '../databases/databases.ts'
 import { findUnfinishedTransfer, loadedTables, type StoredTransfer } from '../store/transfers.ts'
@@ -82,7 +83,7 @@ async function planInto(
   const ownTables = target ? await loadedTables(target.client, source.identity, config.schema) : new Set<string>()
   const placed: PlacedTables = placeTables({ source: catalog, target: targetCatalog, ownTables, settings })
   await confirm(placed.places)
-  const tables = placed.places.map((place) => place.source)
+  const tables = withKeyHints(placed.places.map((place) => place.source))
   const profile = await source.profile(tables, { signal, emit, parallel: config.parallel })
   const built = buildPlan({
     salvaged: source.salvageReport,

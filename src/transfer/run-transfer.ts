@@ -209,7 +209,7 @@ function interruption(run: TransferRun): Failure {
   const terminated = run.signal.reason === 'SIGTERM'
   return {
     code: 'JOB_INTERRUPTED',
-    message: 'the transfer was stopped after the batch in hand; everything loaded so far is kept.',
+    message: 'The transfer was stopped after the batch in hand; everything loaded so far is kept.',
     remedy: 'Run the same command again: it goes on from there',
     exitCode: terminated ? exitCodes.terminated : exitCodes.interrupted,
   }

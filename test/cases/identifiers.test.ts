@@ -79,8 +79,8 @@ describe.concurrent('identifiers', () => {
         create table ${long}_two(id integer primary key, v text);
         insert into ${long}_one values (1, 'x1', 'x2'); insert into ${long}_two values (1, 'two')`,
       tables: {
-        a_very_long_name_that_goes_on_beyond_the_sixty_three_b_one00000: [[1, 'x1', 'x2']],
-        a_very_long_name_that_goes_on_beyond_the_sixty_three_b_two00000: [[1, 'two']],
+        a_very_long_name_that_goes_on_beyond_the_sixty_three_b_d6006d49: [[1, 'x1', 'x2']],
+        a_very_long_name_that_goes_on_beyond_the_sixty_three_b_324f0ac7: [[1, 'two']],
       },
       warnings: {
         [`name-changed ${long}_one`]: /longer than 63 bytes/,
@@ -94,7 +94,7 @@ describe.concurrent('identifiers', () => {
     expectCase({
       sqlite: `create table t(id integer primary key, "${'日本語'.repeat(8)}" text, "${'日本語'.repeat(7)}" text); insert into t values (1, 'x', 'y')`,
       tables: { t: [[1, 'x', 'y']] },
-      columns: { t: `id bigint identity, ${'日本語'.repeat(6)}_00000000 text, ${'日本語'.repeat(7)} text` },
+      columns: { t: `id bigint identity, ${'日本語'.repeat(6)}_c95d19e7 text, ${'日本語'.repeat(7)} text` },
       warnings: { [`name-changed t.${'日本語'.repeat(8)}`]: /longer than 63 bytes/ },
     }))
 

@@ -94,6 +94,25 @@ describe.concurrent('values that do not fit their column', () => {
       columns: { t: 'id bigint identity, s text' },
     }))
 
+  test('bytes in a TEXT column that are no text are written as \\x…, and listed', () =>
+    expectCase({
+      sqlite: `create table t(id integer primary key, s text); insert into t values (1, 'x'), (2, x'00ff'), (3, x'66fc')`,
+      exitCode: 5,
+      tables: {
+        t: [
+          [1, 'x'],
+          [2, '\\x00ff'],
+          [3, '\\x66fc'],
+        ],
+      },
+      columns: { t: 'id bigint identity, s text' },
+      warnings: { 'blob-as-hex t.s': /2 blobs.*x'00ff' \(id 2\)/ },
+      altered: [
+        { key: { id: 2 }, column: 's', rule: 'blob-to-hex' },
+        { key: { id: 3 }, column: 's', rule: 'blob-to-hex' },
+      ],
+    }))
+
   test('numbers in a BLOB column are the bytes of their text', () =>
     expectCase({
       sqlite: `create table t(id integer primary key, b blob); insert into t values (1, 42), (2, 1.5), (3, x'00')`,

@@ -68,7 +68,7 @@ export async function expectCase(given: Case): Promise<void> {
 }
 
 async function migrateCase(given: Case, folder: string, url: string): Promise<{ report: Report; told: string }> {
-  const source = join(folder, 'case.db')
+  const source = join(folder, 'hard case.db')
   const db = new DatabaseSync(source, { enableForeignKeyConstraints: false, enableDoubleQuotedStringLiterals: true })
   try {
     db.enableDefensive(false)

@@ -42,7 +42,7 @@ test('orphans are deleted or set to NULL, also those that the deleting makes, an
     {
       kind: 'altered',
       table: 'notes',
-      key: { id: '3' },
+      key: { id: 3 },
       column: 'person',
       before: '77',
       after: null,
@@ -52,7 +52,7 @@ test('orphans are deleted or set to NULL, also those that the deleting makes, an
     {
       kind: 'reject',
       table: 'people',
-      key: { id: '2' },
+      key: { id: 2 },
       column: 'team',
       reason: 'team = 99 points to no row of Teams',
       code: 'DATA_ORPHAN',
@@ -61,7 +61,7 @@ test('orphans are deleted or set to NULL, also those that the deleting makes, an
     {
       kind: 'altered',
       table: 'notes',
-      key: { id: '2' },
+      key: { id: 2 },
       column: 'person',
       before: '2',
       after: null,

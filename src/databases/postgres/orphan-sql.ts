@@ -136,7 +136,7 @@ function orphanIssues(table: PlannedTable, rule: OrphanRule, names: OrphanNames,
   const keys = JSON.parse(row.key) as (string | null)[]
   const values = JSON.parse(row.values) as (string | null)[]
   const sources = table.rowKey.length > 0 ? table.rowKey : rule.columns
-  const key = Object.fromEntries(sources.map((name, i) => [name, keys[i] ?? null]))
+  const key = Object.fromEntries(sources.map((name, i) => [name, asRead(table, name, keys[i] ?? null)]))
   if (rule.action === 'reject') return [rejectIssue(table, rule, key, values)]
   return rule.columns.map((column, i): Issue => ({
     kind: 'altered',
@@ -148,6 +148,13 @@ function orphanIssues(table: PlannedTable, rule: OrphanRule, names: OrphanNames,
     rule: 'orphan-to-null',
     declared: false,
   }))
+}
+
+/** Whole numbers as the lists of other rows have them, so that one row has one name. */
+function asRead(table: PlannedTable, source: string, text: string | null): string | number | null {
+  const found = table.columns.find((column) => column.source.toLowerCase() === source.toLowerCase())
+  const whole = found !== undefined && /^int[248]$/.test(found.conversion.wireType)
+  return whole && text !== null && Number.isSafeInteger(Number(text)) ? Number(text) : text
 }
 
 function rejectIssue(

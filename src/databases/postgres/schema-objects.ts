@@ -127,11 +127,18 @@ function reasonOf(error: unknown): string {
   return messageOf(error) + (detail ? `: ${detail.replace(/\.$/, '')}` : '')
 }
 
+/** 2BP01: something of somebody else depends on a table that would be made anew. */
+function refusalRemedy(error: unknown): string {
+  return codeOf(error) === '2BP01'
+    ? 'Drop what depends on it and make it again afterwards, or load beside it: --schema another_name.'
+    : 'Leave the table out (--exclude), or choose other types in the configuration.'
+}
+
 function ddlFailed(object: SchemaObject, error: unknown): RowferryError {
   const source = object.sourceSql === null ? '' : `\nIn the source: ${object.sourceSql}`
   return new RowferryError('CATALOG_DDL_FAILED', {
     message: `PostgreSQL refused the ${objectLabel(object)} (${reasonOf(error)}); nothing was changed.`,
-    remedy: `Leave the table out (--exclude), or choose other types in the configuration. The statement was: ${object.sql}${source}`,
+    remedy: `${refusalRemedy(error)} The statement was: ${object.sql}${source}`,
     cause: error,
     context: { sql: object.sql, sourceSql: object.sourceSql },
   })

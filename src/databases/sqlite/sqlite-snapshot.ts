@@ -101,7 +101,7 @@ async function inPrivateFolder(
 ): Promise<Snapshot> {
   await mkdir(options.workFolder, { recursive: true })
   // mkdtemp gives 0700: the copy is as private as the source.
-  const folder = await mkdtemp(join(options.workFolder, 'snapshot-'))
+  const folder = await mkdtemp(join(options.workFolder, 'rowferry-'))
   try {
     return await copy(folder)
   } catch (error) {
