@@ -48,7 +48,7 @@ describe.concurrent('bytes, JSON and UUIDs', () => {
         ],
       },
       columns: { t: 'id bigint identity, j jsonb, k jsonb' },
-      then: { "select j -> 'a' from t where id = 1": [[1]] },
+      afterwards: { "select j -> 'a' from t where id = 1": [[1]] },
     }))
 
   test('JSON with \\u0000 or half a surrogate pair, which jsonb cannot hold, becomes json', () =>

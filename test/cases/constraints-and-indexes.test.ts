@@ -7,7 +7,7 @@ describe.concurrent('constraints and indexes', () => {
       sqlite: `create table t(id integer primary key, a text unique, b text, c text, unique(b, c)); insert into t values (1, 'a', 'b', 'c')`,
       tables: { t: [[1, 'a', 'b', 'c']] },
       constraints: { t: ['PRIMARY KEY (id)', 'UNIQUE (a)', 'UNIQUE (b, c)'] },
-      then: { "insert into t(a) values ('a')": '23505' },
+      afterwards: { "insert into t(a) values ('a')": '23505' },
     }))
 
   test('constraints keep the names that they were given', () =>
@@ -16,7 +16,7 @@ describe.concurrent('constraints and indexes', () => {
           c integer constraint positive check (c > 0), constraint pair unique (b, c)); insert into t values (1, 'x', 5)`,
       tables: { t: [[1, 'x', 5]] },
       constraints: { t: ['CHECK ((c > 0))', 'PRIMARY KEY (a)', 'UNIQUE (b)', 'UNIQUE (b, c)'] },
-      then: {
+      afterwards: {
         "select conname from pg_constraint where conrelid = 't'::regclass and contype <> 'n' order by 1": [
           ['The Key'],
           ['one_b'],
@@ -37,7 +37,7 @@ describe.concurrent('constraints and indexes', () => {
           [2, null, null, null, null, null],
         ],
       },
-      then: {
+      afterwards: {
         'insert into t(price) values (-1)': '23514',
         "insert into t(kind) values ('c')": '23514',
         "insert into t(name) values ('ab')": '23514',
@@ -99,7 +99,7 @@ describe.concurrent('constraints and indexes', () => {
       },
       changed: { 'unique t_e_key': /lower\(\)/, 'index by_r': /beyond ASCII/ },
       notCarried: { 'collation e': /lower\(\)/, 'collation r': /no such collation/ },
-      then: { "insert into t(e) values ('FOO')": '23505' },
+      afterwards: { "insert into t(e) values ('FOO')": '23505' },
     }))
 
   test('a collation of the application is named', () =>
@@ -130,7 +130,7 @@ describe.concurrent('constraints and indexes', () => {
       constraints: {
         t: ['INDEX by_a (a) WHERE (active = 1)', 'PRIMARY KEY (id)', 'UNIQUE INDEX one_active (a) WHERE (active = 0)'],
       },
-      then: {
+      afterwards: {
         'insert into t(a, active) values (1, 1) returning id': [[4]],
         'insert into t(a, active) values (1, 0)': '23505',
       },
@@ -187,7 +187,7 @@ describe.concurrent('constraints and indexes', () => {
         'index django_application_model_with_a_very_long_name_and_fie_0065f3aa': /named/,
         'index django_application_model_with_a_very_long_name_and_fie_312052d1': /named/,
       },
-      then: {
+      afterwards: {
         "select count(*), max(octet_length(indexname)) from pg_indexes where tablename = 't' and indexname like 'django%'":
           [[2, 63]],
       },

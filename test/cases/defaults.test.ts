@@ -11,7 +11,7 @@ describe.concurrent('defaults', () => {
           c time default CURRENT_TIME, d timestamp default current_timestamp);
         insert into log values (1, '2024-02-29 12:00:00', '2024-02-29', '12:00:00', '2024-02-29 12:00:01')`,
       tables: { log: [[1, '2024-02-29 12:00:00', '2024-02-29', '12:00:00', '2024-02-29 12:00:01']] },
-      then: {
+      afterwards: {
         "set time zone 'Pacific/Auckland'": [],
         [`insert into log default values returning ${recent('a')}, ${recent('d')}, ${recent('(b + c)')}`]: [
           [true, true, true],
@@ -26,7 +26,7 @@ describe.concurrent('defaults', () => {
           b datetime default (strftime('%Y-%m-%d %H:%M:%f', 'now')), c text default (strftime('%Y-%m-%dT%H:%M:%SZ', 'now')));
         insert into log values (1, '2024-02-29 12:00:00', '2024-02-29 12:00:00.123', 'x')`,
       tables: { log: [[1, '2024-02-29 12:00:00', '2024-02-29 12:00:00.123', 'x']] },
-      then: {
+      afterwards: {
         "set time zone 'Pacific/Auckland'": [],
         [`insert into log default values returning ${recent('a')}, ${recent('b')}, ${recent('c::timestamp')}`]: [
           [true, true, true],
@@ -41,7 +41,7 @@ describe.concurrent('defaults', () => {
       sqlite: `create table log(id integer primary key, a integer default (unixepoch()), b integer default (strftime('%s', 'now')));
         insert into log values (1, 10, 20)`,
       tables: { log: [[1, 10, 20]] },
-      then: {
+      afterwards: {
         'insert into log default values returning abs(a - extract(epoch from now())) < 60, a = b': [[true, true]],
       },
     }))
@@ -60,7 +60,9 @@ describe.concurrent('defaults', () => {
           d text default "", e text default "it's", f text default plain);
         insert into t(id) values (1)`,
       tables: { t: [[1, "it's", '', 'a\\b', '', "it's", 'plain']] },
-      then: { 'insert into t default values returning a, b, c, d, e, f': [["it's", '', 'a\\b', '', "it's", 'plain']] },
+      afterwards: {
+        'insert into t default values returning a, b, c, d, e, f': [["it's", '', 'a\\b', '', "it's", 'plain']],
+      },
     }))
 
   test('random bytes as a key are random again', () =>
@@ -68,7 +70,7 @@ describe.concurrent('defaults', () => {
       sqlite: `create table t(id text primary key default (lower(hex(randomblob(16)))), v text);
         insert into t values ('00ff', 'a')`,
       tables: { t: [['00ff', 'a']] },
-      then: {
+      afterwards: {
         "insert into t(v) values ('b'), ('c') returning id ~ '^[0-9a-f]{32}$'": [[true], [true]],
         'select count(distinct id) from t': [[3]],
       },
@@ -79,7 +81,7 @@ describe.concurrent('defaults', () => {
       sqlite: `create table t(id integer primary key, a blob default x'0102', b integer default 0x1F, c real default 1e3);
         insert into t(id) values (1)`,
       tables: { t: [[1, '\\x0102', 31, 1000]] },
-      then: { 'insert into t default values returning a, b, c': [['\\x0102', 31, 1000]] },
+      afterwards: { 'insert into t default values returning a, b, c': [['\\x0102', 31, 1000]] },
     }))
 
   test('negative numbers, sums and parentheses', () =>
@@ -87,7 +89,7 @@ describe.concurrent('defaults', () => {
       sqlite: `create table t(id integer primary key, a integer default (-1), b integer default -1, c integer default (1 + 2), d text default ('x'));
         insert into t(id) values (1)`,
       tables: { t: [[1, -1, -1, 3, 'x']] },
-      then: { 'insert into t default values returning a, b, c, d': [[-1, -1, 3, 'x']] },
+      afterwards: { 'insert into t default values returning a, b, c, d': [[-1, -1, 3, 'x']] },
     }))
 
   test('a NUMERIC column with DEFAULT false, as GORM writes it, is 0', () =>
@@ -112,7 +114,7 @@ describe.concurrent('defaults', () => {
       sqlite: 'create table t(id integer primary key, a integer not null default 5, b text not null)',
       tables: { t: [] },
       columns: { t: 'id bigint identity, a bigint not null default 5, b text not null' },
-      then: { "insert into t(b) values ('x') returning id, a": [[1, 5]], 'insert into t(a) values (1)': '23502' },
+      afterwards: { "insert into t(b) values ('x') returning id, a": [[1, 5]], 'insert into t(a) values (1)': '23502' },
     }))
 
   test('a default that SQLite alone can compute is left out and named', () =>
@@ -128,7 +130,7 @@ describe.concurrent('defaults', () => {
       sqlite: `create table t(id integer primary key, a text default (datetime('now', 'localtime'))); insert into t values (1, 'x')`,
       tables: { t: [[1, 'x']] },
       warnings: { 'default-changed t.a': /time zone/ },
-      then: {
+      afterwards: {
         "set time zone 'Pacific/Auckland'": [],
         'insert into t default values returning abs(extract(epoch from localtimestamp - a::timestamp)) < 60': [[true]],
       },

@@ -9,7 +9,7 @@ describe.concurrent('generated columns, views and triggers', () => {
       tables: { t: [[1, 10, '10x']] },
       columns: { t: "id bigint identity, a bigint, c text generated ((a)::text || 'x'::text)" },
       constraints: { t: ['INDEX by_c (c)', 'PRIMARY KEY (id)'] },
-      then: { 'insert into t(a) values (7) returning c': [['7x']] },
+      afterwards: { 'insert into t(a) values (7) returning c': [['7x']] },
     }))
 
   test('a virtual generated column becomes a stored one', () =>
@@ -22,7 +22,7 @@ describe.concurrent('generated columns, views and triggers', () => {
           [2, null, 1, null],
         ],
       },
-      then: { 'insert into t(price, amount) values (0.5, 3) returning total': [[1.5]] },
+      afterwards: { 'insert into t(price, amount) values (0.5, 3) returning total': [[1.5]] },
     }))
 
   test('a generated column that PostgreSQL cannot compute keeps its values as an ordinary one', () =>
@@ -56,7 +56,7 @@ describe.concurrent('generated columns, views and triggers', () => {
           ['2024', 15],
         ],
       },
-      then: { "select total from totals where year = '2024'": [[15]] },
+      afterwards: { "select total from totals where year = '2024'": [[15]] },
     }))
 
   test('a view that cannot be translated, or that SQLite itself cannot read, is named with its SQL', () =>

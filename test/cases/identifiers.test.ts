@@ -20,7 +20,7 @@ describe.concurrent('identifiers', () => {
           'PRIMARY KEY ("order")',
         ],
       },
-      then: {
+      afterwards: {
         'insert into "UserAccount"("firstName") values ($$z$$) returning "Id"': [[2]],
         'insert into "user"("references") values (1) returning "order", "default"': [[2, 'x']],
       },
@@ -45,7 +45,7 @@ describe.concurrent('identifiers', () => {
       columns: {
         'ta"ble; drop table x; --': `say "hi" text not null default 'd'::text, back\`tick bigint identity, semi;colon text, brac ket text, it's text, back\\slash text`,
       },
-      then: {
+      afterwards: {
         'insert into "ta""ble; drop table x; --"("it\'s") values ($$x$$) returning "say ""hi""", "back`tick"': [
           ['d', 3],
         ],

@@ -14,7 +14,7 @@ describe.concurrent('keys and sequences', () => {
       },
       columns: { notes: 'id bigint identity, body text' },
       constraints: { notes: ['PRIMARY KEY (id)'] },
-      then: {
+      afterwards: {
         "insert into notes(body) values ('next') returning id": [[6]],
         "insert into notes values (60, 'own id')": [],
         "select count(*) from pg_stats where tablename = 'notes'": [[2]],
@@ -27,7 +27,7 @@ describe.concurrent('keys and sequences', () => {
         insert into notes values (1, 'stays'), (100, 'goes'); delete from notes where id = 100`,
       tables: { notes: [[1, 'stays']] },
       columns: { notes: 'id bigint identity, body text' },
-      then: { "insert into notes(body) values ('next') returning id": [[101]] },
+      afterwards: { "insert into notes(body) values ('next') returning id": [[101]] },
     }))
 
   test('AUTOINCREMENT of a table that was never used begins with 1', () =>
@@ -35,7 +35,7 @@ describe.concurrent('keys and sequences', () => {
       sqlite: 'create table notes(id integer primary key autoincrement not null, body text)',
       tables: { notes: [] },
       columns: { notes: 'id bigint identity, body text' },
-      then: { "insert into notes(body) values ('first') returning id": [[1]] },
+      afterwards: { "insert into notes(body) values ('first') returning id": [[1]] },
     }))
 
   test('AUTOINCREMENT of a table that was emptied goes on where it was', () =>
@@ -44,7 +44,7 @@ describe.concurrent('keys and sequences', () => {
         insert into "Notes" values (1), (2), (3); delete from "Notes"`,
       tables: { Notes: [] },
       columns: { Notes: 'Id bigint identity' },
-      then: { 'insert into "Notes" default values returning "Id"': [[4]] },
+      afterwards: { 'insert into "Notes" default values returning "Id"': [[4]] },
     }))
 
   test('negative ids do not send the sequence below 1', () =>
@@ -56,7 +56,7 @@ describe.concurrent('keys and sequences', () => {
           [-1, 'b'],
         ],
       },
-      then: { "insert into notes(body) values ('next') returning id": [[1]] },
+      afterwards: { "insert into notes(body) values ('next') returning id": [[1]] },
     }))
 
   test('the highest id that there is: loaded, and told that no next one exists', () =>
@@ -68,7 +68,7 @@ describe.concurrent('keys and sequences', () => {
       },
       columns: { far: 'id bigint identity, a bigint, b bigint, c bigint, d bigint, e bigint, f bigint' },
       warnings: { 'sequence-exhausted far.id': /9223372036854775807.*next insert without a key will fail/ },
-      then: { 'insert into far(a) values (1)': '2200H' },
+      afterwards: { 'insert into far(a) values (1)': '2200H' },
     }))
 
   test('an INT key, which is no rowid, with NULLs becomes a unique index and says how many', () =>
@@ -85,7 +85,7 @@ describe.concurrent('keys and sequences', () => {
       columns: { legacy: 'id bigint, v text' },
       constraints: { legacy: ['UNIQUE INDEX legacy_pkey (id)'] },
       changed: { 'primary-key legacy_pkey': /unique index: 2 rows have NULL in id/ },
-      then: { "insert into legacy values (1, 'again')": '23505', "insert into legacy values (null, 'd')": [] },
+      afterwards: { "insert into legacy values (1, 'again')": '23505', "insert into legacy values (null, 'd')": [] },
     }))
 
   test('an INT key without NULLs stays a key, without identity: SQLite gave it no numbers either', () =>
@@ -145,7 +145,7 @@ describe.concurrent('keys and sequences', () => {
       tables: { __EFMigrationsHistory: [['2023_Init', '7.0']] },
       columns: { __EFMigrationsHistory: 'MigrationId text, ProductVersion text not null' },
       constraints: { __EFMigrationsHistory: ['PRIMARY KEY ("MigrationId")'] },
-      then: {
+      afterwards: {
         "select conname from pg_constraint where contype = 'p' and connamespace = 'public'::regnamespace": [
           ['PK___EFMigrationsHistory'],
         ],

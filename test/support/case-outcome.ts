@@ -43,7 +43,7 @@ export type Case = {
   readonly altered?: readonly ExpectedIssue[]
   readonly rejected?: readonly ExpectedIssue[]
   /** What an application does next in the target, in order: the rows it gets, or the SQLSTATE it fails with. */
-  readonly then?: Readonly<Record<string, Rows | string>>
+  readonly afterwards?: Readonly<Record<string, Rows | string>>
 }
 
 /** Runs the migration of a case and compares everything that it leaves behind. */
@@ -60,7 +60,7 @@ export async function expectCase(given: Case): Promise<void> {
     await expectAgreement(report, { exitCode: given.exitCode ?? 0, told, secret: secret.password })
     await expectTables(client, given)
     expectReport(report, given)
-    for (const [sql, outcome] of Object.entries(given.then ?? {})) await expectAnswer(client, sql, outcome)
+    for (const [sql, outcome] of Object.entries(given.afterwards ?? {})) await expectAnswer(client, sql, outcome)
   } finally {
     await client.end()
     await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 })

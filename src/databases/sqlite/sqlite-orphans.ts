@@ -45,7 +45,7 @@ export function findOrphans(db: DatabaseSync, task: OrphanTask): OrphanProfile |
   if (samples.length === 0) return null
   const { table, columns, parent } = task
   const [only = ''] = columns
-  const isEmpty = columns.length === 1 ? `c.${quoteName(only)} is ''` : '0'
+  const isEmpty = columns.length === 1 ? `c.${quoteName(only)} is '' collate binary` : '0'
   const counted = db.prepare(
     `select count(*) as count, sum(${isEmpty}) as empty from ${quoteName(table)} as c where ${where}`,
   )
