@@ -45,6 +45,7 @@ export type ShardMessage =
       readonly key: Issue['key']
       readonly before: string | number | null
       readonly after: string | number | null
+      readonly rule: string
     }
 
 /** What one committed batch adds to its table. */

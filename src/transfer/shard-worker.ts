@@ -1,7 +1,8 @@
 import { openRowReader } from '../databases/open-database.ts'
 import { openBatchLoader } from '../databases/postgres/batch-loader.ts'
 import { RowferryError } from '../errors/errors.ts'
-import type { Issue } from '../model/batch.ts'
+import type { Issue, PostgresValue, SqliteValue, WireType } from '../model/batch.ts'
+import { formatDate, formatDateTime, formatTime } from '../util/date-time-text.ts'
 import { sameTable } from '../model/catalog.ts'
 import { readShards, writeCheckpoint } from '../store/checkpoints.ts'
 import { type ConvertedBatch, encodeRows } from './encode-rows.ts'
@@ -112,19 +113,35 @@ function encode(
     batchRows: task.batchRows,
     batchBytes: task.batchBytes,
     stopped: () => Atomics.load(task.stop, 0) === 1,
-    onConverted: task.debug
-      ? (column, key, before, after) => {
-          post(task, {
-            kind: 'converted',
-            table: task.table.source.name,
-            column,
-            key,
-            before: quoteValue(before),
-            after: quoteValue(after),
-          })
-        }
-      : null,
+    onConverted: task.debug ? (column, key, before, after) => postConverted(task, { column, key, before, after }) : null,
   })
+}
+
+/** A value that was stored otherwise than it was read, both as people read them. What merely changed hands is not worth a line. */
+function postConverted(
+  task: ShardTask,
+  { column, key, before, after }: { column: string; key: Issue['key']; before: SqliteValue; after: PostgresValue },
+): void {
+  const wireType = task.table.columns.find((candidate) => candidate.source === column)?.conversion.wireType ?? 'text'
+  const [from, to] = [quoteValue(before), shownValue(wireType, after)]
+  if (String(from) === String(to)) return
+  post(task, { kind: 'converted', table: task.table.source.name, column, key, before: from, after: to, rule: `to ${wireType}` })
+}
+
+/** Times are counted in units since 2000 on their way; people want to see them as times. */
+function shownValue(wireType: WireType, value: PostgresValue): string | number | null {
+  if (typeof value !== 'number' && typeof value !== 'bigint') return quoteValue(value)
+  switch (wireType) {
+    case 'timestamp':
+    case 'timestamptz':
+      return formatDateTime(value)
+    case 'date':
+      return formatDate(Number(value))
+    case 'time':
+      return formatTime(Number(value))
+    default:
+      return quoteValue(value)
+  }
 }
 
 function post(task: ShardTask, message: ShardMessage): void {

@@ -26,6 +26,12 @@ describe('rows that point to no row are found as SQLite itself would', () => {
     expect(orphans[0]?.samples).toEqual([2, 3, 5, 6, 8].map((id) => ({ key: { id }, value: String(id % 3) })))
   })
 
+  test('empty texts are counted beside, because they may become NULL', async () => {
+    const [found] = await orphansOf(`create table p(id integer primary key); insert into p values (1);
+      create table c(id integer primary key, pid integer references p); insert into c values (1, 1), (2, ''), (3, ''), (4, 9)`)
+    expect(found).toMatchObject({ count: 3, emptyTexts: 2 })
+  })
+
   const cases: [string, string, number][] = [
     [
       'NULL in any column of the key points nowhere',

@@ -178,7 +178,14 @@ function onMessage(message: ShardMessage, { emit }: StepContext, progress: Table
       emit('retry', { what: `loading ${message.table}`, ...message })
       break
     case 'converted':
-      emit('value:converted', { ...message, rule: 'converted' })
+      emit('value:converted', {
+        table: message.table,
+        column: message.column,
+        key: message.key,
+        before: message.before,
+        after: message.after,
+        rule: message.rule,
+      })
       break
   }
 }
