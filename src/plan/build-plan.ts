@@ -177,16 +177,17 @@ function planObjects(
 ): { carried: SchemaObject[]; notCarried: SchemaObject[] } {
   // Other choices leave no orphan behind, so that the foreign keys hold for every row.
   const strays = input.settings.orphans === 'keep' ? orphans : []
+  const keyed = created.map((table) => ({ table, keys: planKeys(table, input.placed.names) }))
   const objects = [
     ...leaveOut(
       input.settings.indexes,
       'index',
-      created.flatMap((table) => planKeys(table, input.placed.names)),
+      keyed.flatMap(({ keys }) => keys),
     ),
     ...leaveOut(
       input.settings.foreignKeys,
       'foreign-key',
-      created.flatMap((table) => planForeignKeys(table, bySource, strays)),
+      keyed.flatMap(({ table, keys }) => planForeignKeys(table, keys, bySource, strays)),
     ),
     ...leaveOut(input.settings.views, 'view', planViews(input, bySource)),
     ...whatHasNoEquivalent(input.source.catalog, created),

@@ -1,7 +1,5 @@
 import { createHash } from 'node:crypto'
-
-/** PostgreSQL keeps the first 63 bytes of a name and drops the rest in silence. */
-const maxBytes = 63
+import { maxIdentifierBytes } from '../databases/postgres/identifiers.ts'
 
 /** Columns that every PostgreSQL table has already. */
 const systemColumns = new Set(['tableoid', 'xmin', 'cmin', 'xmax', 'cmax', 'ctid'])
@@ -27,10 +25,11 @@ export class NameGiver {
     let reason = given === name ? '' : 'naming: snake_case'
     if (given === '' || given.includes('\0')) [given, reason] = [fallback, 'PostgreSQL has no such name']
     if (this.#forbidden.has(given)) [given, reason] = [`${given}_`, `every PostgreSQL table has its own ${given}`]
-    if (Buffer.byteLength(given) > maxBytes) [given, reason] = [shorten(given, name), 'longer than 63 bytes']
+    if (Buffer.byteLength(given) > maxIdentifierBytes) [given, reason] = [shorten(given, name), 'longer than 63 bytes']
+    const wanted = given
     for (let number = 2; this.#taken.has(given); number++) {
       const suffix = `_${number}`
-      given = cutBytes(given, maxBytes - suffix.length) + suffix
+      given = cutBytes(wanted, maxIdentifierBytes - suffix.length) + suffix
       reason = 'the name is taken'
     }
     this.#taken.add(given)
@@ -51,7 +50,7 @@ export function toSnakeCase(name: string): string {
 /** The first bytes and eight hexadecimal digits of a hash of the whole name: different names stay different. */
 function shorten(name: string, original: string): string {
   const hash = createHash('sha256').update(original).digest('hex').slice(0, 8)
-  return `${cutBytes(name, maxBytes - 9)}_${hash}`
+  return `${cutBytes(name, maxIdentifierBytes - 9)}_${hash}`
 }
 
 /** The longest prefix of whole characters within so many bytes. */

@@ -5,25 +5,27 @@ import { translateIndexPart } from '../mapping/sqlite-to-postgres/indexes.ts'
 import type { ForeignKey, Index, IndexPart, Key } from '../model/catalog.ts'
 import type { SchemaObject, SchemaObjectKind } from '../model/plan.ts'
 import type { OrphanProfile } from '../model/profile.ts'
-import type { NameGiver } from './name-objects.ts'
+import { NameGiver } from './name-objects.ts'
 import { expressionScope, sameKeyType, type TablePlan, type TargetColumn } from './plan-table.ts'
 
-/** Everything that is made after the rows of one table: keys, constraints, indexes. Names are given out by `names`. */
+/** Everything that is made after the rows of one table but foreign keys. `names` are those of the whole schema. */
 export function planKeys(table: TablePlan, names: NameGiver): SchemaObject[] {
   const { source } = table.place
   const objects: SchemaObject[] = []
   if (source.primaryKey) objects.push(planPrimaryKey(table, source.primaryKey, names))
   for (const key of source.uniqueKeys) objects.push(planUnique(table, key, names))
   for (const index of source.indexes) objects.push(planIndex(table, index, names))
-  const checkNames = new Set<string>()
+  const constraints = constraintNames(objects)
   source.checkConstraints.forEach((check, number) => {
     const wanted = check.name ?? `${table.planned.target.name}_check${number === 0 ? '' : number}`
-    let name = wanted
-    for (let suffix = 2; checkNames.has(name); suffix++) name = `${wanted}_${suffix}`
-    checkNames.add(name)
-    objects.push(planCheck(table, name, check.expression))
+    objects.push(planCheck(table, constraints.give(wanted, 'check'), check.expression))
   })
   return objects
+}
+
+/** Constraints share their names within a table in PostgreSQL; SQLite lets several have the same. */
+function constraintNames(planned: readonly SchemaObject[]): NameGiver {
+  return new NameGiver({ naming: 'keep', taken: planned.filter(({ kind }) => kind !== 'index').map(({ name }) => name) })
 }
 
 function object(
@@ -138,19 +140,20 @@ function planCheck(table: TablePlan, name: string, expression: string): SchemaOb
   })
 }
 
-/** Foreign keys need every parent's columns; `tables` is keyed by the source name in lower case. */
+/**
+ * Foreign keys need every parent's columns; `tables` is keyed by the source name in lower case. `keys` is what `planKeys` made
+ * of the table.
+ */
 export function planForeignKeys(
   table: TablePlan,
+  keys: readonly SchemaObject[],
   tables: ReadonlyMap<string, TablePlan>,
   orphans: readonly OrphanProfile[],
 ): SchemaObject[] {
-  const taken = new Set<string>()
+  const names = constraintNames(keys)
   return table.place.source.foreignKeys.map((key) => {
     const wanted = key.name ?? `${table.planned.target.name}_${key.columns.join('_')}_fkey`
-    let name = wanted
-    for (let suffix = 2; taken.has(name); suffix++) name = `${wanted}_${suffix}`
-    taken.add(name)
-    return planForeignKey(table, key, name, tables, orphans)
+    return planForeignKey(table, key, names.give(wanted, 'foreign_key'), tables, orphans)
   })
 }
 

@@ -151,7 +151,7 @@ function newColumn(
 
 function columnDefault(source: Table, column: Column, decision: TypeDecision, notes: Notes): string | null {
   if (column.default === null || column.generated) return null
-  const translated = translateDefault(column.default, decision.type, { timeUnit: decision.conversion.timeUnit })
+  const translated = translateDefault(column.default, decision.type, decision.conversion)
   if (translated.ok) {
     for (const note of translated.notes) {
       notes.warnings.push({
@@ -311,8 +311,7 @@ function defaultMisfit(
   profile: TableProfile,
 ): string | null {
   if (column.default === null || column.generated || facts.nulls < profile.rows) return null
-  const { timeUnit } = decision.conversion
-  if (translateDefault(column.default, decision.type, { timeUnit }).ok) return null
+  if (translateDefault(column.default, decision.type, decision.conversion).ok) return null
   if (!translateDefault(column.default, 'text', { timeUnit: null }).ok) return null
   return `text, because it holds no value yet and its default ${column.default} is no ${decision.type}`
 }

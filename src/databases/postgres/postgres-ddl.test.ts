@@ -5,12 +5,10 @@ import {
   addForeignKey,
   addPrimaryKey,
   addUnique,
-  commentOn,
   createIndex,
   createTable,
   createView,
   dropTables,
-  shortenName,
   truncateTables,
 } from './postgres-ddl.ts'
 
@@ -104,25 +102,5 @@ describe('statements', () => {
     [createView({ schema: 's', name: 'v' }, ['a'], 'select 1'), 'create view "s"."v" ("a") as select 1'],
     [dropTables([target, { schema: 's', name: 't' }]), 'drop table "public"."My ""Table""", "s"."t"'],
     [truncateTables([target]), 'truncate "public"."My ""Table"""'],
-    [commentOn(target, null, "it's"), `comment on table "public"."My ""Table""" is 'it''s'`],
-    [commentOn({ schema: 's', name: 't' }, 'c', 'x'), `comment on column "s"."t"."c" is 'x'`],
   ])('%#: %s', (sql, expected) => expect(sql).toBe(expected))
-})
-
-describe('shortened names', () => {
-  test('a name of 63 bytes stays', () => expect(shortenName('a'.repeat(63))).toBe('a'.repeat(63)))
-
-  test.each([['a'.repeat(64)], ['é'.repeat(40)], ['😀'.repeat(30)]])('%s fits into 63 bytes and is whole', (name) => {
-    const short = shortenName(name)
-    expect(Buffer.byteLength(short)).toBeLessThanOrEqual(63)
-    expect(short).not.toContain('�')
-    expect(short).toBe(shortenName(name))
-  })
-
-  test('names that begin alike stay different, taken ones are avoided', () => {
-    const long = 'a'.repeat(70)
-    expect(shortenName(`${long}1`)).not.toBe(shortenName(`${long}2`))
-    expect(shortenName('t', new Set(['t']))).toMatch(/^t_[0-9a-f]{8}$/)
-    expect(shortenName(long, new Set([shortenName(long)]))).not.toBe(shortenName(long))
-  })
 })

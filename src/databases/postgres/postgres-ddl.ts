@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto'
 import type { ForeignKey, Index, TableName } from '../../model/catalog.ts'
 import type { PlannedColumn, PlannedGeneratedColumn, PlannedTable } from '../../model/plan.ts'
-import { maxIdentifierBytes, qualifiedName, quoteIdentifier, quoteLiteral } from './identifiers.ts'
+import { qualifiedName, quoteIdentifier } from './identifiers.ts'
 
 /**
  * Statements as text, nothing else: no connection, no decision. Names are quoted here; types, defaults, expressions and
@@ -54,15 +53,8 @@ export function createIndex(table: TableName, index: Pick<Index, 'name' | 'uniqu
   return `create ${kind} ${quoteIdentifier(index.name)} on ${qualifiedName(table)} (${parts.join(', ')})${where}`
 }
 
-/** `notValid`: rows that are there already are not looked at. */
-export function addCheck(
-  table: TableName,
-  name: string,
-  expression: string,
-  options: { readonly notValid?: boolean } = {},
-): string {
-  const end = options.notValid ? ' not valid' : ''
-  return `${alter(table)} add constraint ${quoteIdentifier(name)} check (${expression})${end}`
+export function addCheck(table: TableName, name: string, expression: string): string {
+  return `${alter(table)} add constraint ${quoteIdentifier(name)} check (${expression})`
 }
 
 export type ForeignKeyDefinition = {
@@ -95,10 +87,6 @@ export function createView(name: TableName, columns: readonly string[], select: 
   return `create view ${qualifiedName(name)}${list} as ${select}`
 }
 
-export function setNotNull(table: TableName, column: string): string {
-  return `${alter(table)} alter column ${quoteIdentifier(column)} set not null`
-}
-
 /** Together, since views may read each other. Without CASCADE. */
 export function dropViews(views: readonly TableName[]): string {
   return `drop view ${views.map(qualifiedName).join(', ')}`
@@ -109,10 +97,6 @@ export function dropTables(tables: readonly TableName[]): string {
   return `drop table ${tables.map(qualifiedName).join(', ')}`
 }
 
-export function dropTable(table: TableName): string {
-  return dropTables([table])
-}
-
 /**
  * All in one statement, because PostgreSQL allows to empty a table that others refer to only together with these. Without
  * CASCADE: a table outside the list that refers to one inside makes PostgreSQL refuse.
@@ -121,46 +105,8 @@ export function truncateTables(tables: readonly TableName[]): string {
   return `truncate ${tables.map(qualifiedName).join(', ')}`
 }
 
-export function truncate(table: TableName): string {
-  return truncateTables([table])
-}
-
-export function commentOn(table: TableName, column: string | null, text: string): string {
-  const what = column === null ? 'table' : 'column'
-  const name = column === null ? qualifiedName(table) : `${qualifiedName(table)}.${quoteIdentifier(column)}`
-  return `comment on ${what} ${name} is ${quoteLiteral(text)}`
-}
-
 export function columnList(columns: readonly string[]): string {
   return columns.map(quoteIdentifier).join(', ')
-}
-
-/**
- * A name of at most 63 bytes that is not in `taken`: the name itself, or its beginning and eight hexadecimal digits of
- * its hash. The same on every run; never cut inside a character.
- */
-export function shortenName(name: string, taken: ReadonlySet<string> = new Set()): string {
-  if (Buffer.byteLength(name) <= maxIdentifierBytes && !taken.has(name)) return name
-  for (let attempt = 0; ; attempt++) {
-    const hash = createHash('sha256')
-      .update(`${name}${attempt === 0 ? '' : attempt}`)
-      .digest('hex')
-      .slice(0, 8)
-    const shortened = `${cutBytes(name, maxIdentifierBytes - 9)}_${hash}`
-    if (!taken.has(shortened)) return shortened
-  }
-}
-
-/** The longest prefix of whole characters within so many bytes. */
-function cutBytes(name: string, bytes: number): string {
-  let cut = ''
-  let used = 0
-  for (const character of name) {
-    used += Buffer.byteLength(character)
-    if (used > bytes) break
-    cut += character
-  }
-  return cut
 }
 
 function alter(table: TableName): string {

@@ -16,7 +16,7 @@ export function translateDefault(
 ): Translation {
   return translation((notes) => {
     const context: Context = { purpose: 'default', notes, subquery: null, resolve: () => null }
-    const stored = storeInto(defaultValue(text.trim(), context), { type: columnType, ...conversion }, context)
+    const stored = storeInto(defaultValue(text.trim(), context), { ...conversion, type: columnType }, context)
     // PostgreSQL's grammar takes no AT TIME ZONE, AND, IN … after DEFAULT without parentheses.
     return { sql: operand(stored), type: columnType }
   })
