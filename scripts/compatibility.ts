@@ -175,7 +175,7 @@ function isGood(outcome: Outcome): boolean {
   return agrees && [0, 5].includes(outcome.exitCode) && ['faithful', '-'].includes(outcome.verdict)
 }
 
-/** No database at all, and cases without any table to carry. */
+/** Cut off, so that it is no database at all. */
 function mustBeRefused(name: string): boolean {
   return name.startsWith('truncated-')
 }

@@ -8,8 +8,17 @@ import { runCommandLine } from './run-command-line.ts'
 process.exitCode = await runCommandLine({
   arguments: process.argv.slice(2),
   environment: process.env,
-  cwd: process.cwd(),
+  cwd: workingFolder(),
   stdin: process.stdin,
   stdout: process.stdout,
   stderr: process.stderr,
 })
+
+/** A shell may stand in a folder that has been removed; its name is what shells go on using. */
+function workingFolder(): string {
+  try {
+    return process.cwd()
+  } catch {
+    return process.env['PWD'] ?? '/'
+  }
+}

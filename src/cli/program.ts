@@ -30,7 +30,7 @@ export function buildProgram(run: (invocation: Invocation) => Promise<void>, out
     .exitOverride()
     .addHelpText(
       'after',
-      '\nrowferry <command> --help explains one command.\nDocumentation: docs/guide and docs/reference in the package.',
+      '\nrowferry <command> --help explains one command.\nDocumentation: README.md and docs in the package.',
     )
   for (const name of commandNames) addCommand(program as unknown as Command, name, run)
   const help = new Command('help').argument('[command]').helpOption(false).description('explain one command')

@@ -30,7 +30,7 @@ const runners: Readonly<Record<CommandName, () => Promise<RunCommand>>> = {
 
 /** Runs one command line to its end and gives its exit code. Never throws. */
 export async function runCommandLine(line: CommandLine): Promise<number> {
-  ignoreClosedPipes(line)
+  const lost = watchStreams(line)
   let screenOptions = typedScreenOptions(line)
   let exitCode: number = exitCodes.ok
   const run = async (invocation: Invocation): Promise<void> => {
@@ -53,7 +53,11 @@ export async function runCommandLine(line: CommandLine): Promise<number> {
       return exitCodes.ok
     }
     await program.parseAsync([...line.arguments], { from: 'user' })
-    return exitCode
+    const error = lost()
+    if (error === null) return exitCode
+    const { printError } = await import('./terminal/print-error.ts')
+    printError(openScreen({ ...screenOptions, json: false }, line, line.environment), error)
+    return exitCode === exitCodes.ok ? exitCodeOf(error) : exitCode
   } catch (thrown) {
     if (thrown instanceof CommanderError && thrown.exitCode === 0) return exitCodes.ok
     if (thrown instanceof CommanderError && thrown.code === 'commander.help') return exitCodes.CONFIG
@@ -124,11 +128,21 @@ function usageError(error: CommanderError, line: CommandLine): RowferryError {
   })
 }
 
-/** `rowferry inspect app.db | head` closes our stdout early: that is no failure, and a transfer must not die of it. */
-function ignoreClosedPipes(line: CommandLine): void {
-  for (const stream of [line.stdout, line.stderr]) {
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error
+/**
+ * `rowferry inspect app.db | head` closes our stdout early: that is no failure. A disk that is full behind it is one, of which
+ * a transfer must not die either: it is told at the end.
+ */
+function watchStreams(line: CommandLine): () => RowferryError | null {
+  let lost: RowferryError | null = null
+  line.stderr.on('error', () => undefined) // nothing is left to say it on; the exit code and the report stay
+  line.stdout.on('error', (cause: NodeJS.ErrnoException) => {
+    if (cause.code === 'EPIPE') return
+    lost ??= new RowferryError('INTERNAL', {
+      message: `The output could not be written to stdout (${cause.code ?? cause.message}).`,
+      remedy:
+        'Make room for it, or send it elsewhere; a transfer has its report in its folder under .rowferry/transfers.',
+      cause,
     })
-  }
+  })
+  return () => lost
 }

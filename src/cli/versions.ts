@@ -1,16 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-
-/** Version of this package. */
-export function rowferryVersion(): string {
-  return versionIn(fileURLToPath(new URL('../../package.json', import.meta.url)))
-}
+import { rowferryVersion } from '../util/version.ts'
 
 /** One line each: what a bug report needs. */
 export function versionLines(): string[] {
   return [
-    `rowferry ${rowferryVersion()}`,
+    `rowferry ${rowferryVersion}`,
     `Node ${process.versions.node} (${process.platform} ${process.arch})`,
     `SQLite ${process.versions['sqlite'] ?? 'unknown'}`,
     `embedded PostgreSQL ${embeddedPostgresVersion()}`,

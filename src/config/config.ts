@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { RowferryError } from '../errors/errors.ts'
 import { conflictStrategies } from '../model/conflict.ts'
-import type { TimeUnit } from '../model/profile.ts'
+import { timeUnits } from '../model/profile.ts'
+import { isKnownEncoding } from '../util/utf8.ts'
 import {
   invalidTextRules,
   misfitRules,
@@ -16,17 +17,6 @@ import {
   yamlKey,
 } from './options.ts'
 
-const timeUnits = [
-  'epoch-s',
-  'epoch-ms',
-  'epoch-us',
-  'epoch-ns',
-  'julian-day',
-  'yyyymmdd',
-  'epoch-days',
-  'seconds-of-day',
-] as const satisfies readonly TimeUnit[]
-
 const text = z.string().trim().min(1)
 
 /** `null` is a word here, but YAML reads it as nothing; both mean the same. */
@@ -38,7 +28,7 @@ function choice<const Values extends readonly [string, ...string[]]>(values: Val
 
 const invalidText = z
   .string()
-  .refine((value) => (invalidTextRules as readonly string[]).includes(value) || isEncoding(value), {
+  .refine((value) => (invalidTextRules as readonly string[]).includes(value) || isKnownEncoding(value), {
     error: `must be ${invalidTextRules.join(', ')}, or the name of an encoding such as windows-1252`,
   })
 
@@ -53,7 +43,7 @@ const postgresType = z
   })
 
 /** What the configuration file may say about one column. What is left out follows the table, then the options. */
-const ColumnRules = z
+export const ColumnRules = z
   .strictObject({
     type: postgresType.describe('PostgreSQL type, instead of the one that would be chosen'),
     timeUnit: z.enum(timeUnits).describe('what numbers of a time column count'),
@@ -67,7 +57,7 @@ const ColumnRules = z
   .partial()
 export type ColumnRules = Readonly<z.output<typeof ColumnRules>>
 
-const TableRules = z
+export const TableRules = z
   .strictObject({
     rename: text.describe('name of the table in the target'),
     exclude: z.boolean().describe('leave this table out'),
@@ -163,7 +153,7 @@ export function splitTables(value: unknown): Pick<Config, 'tables' | 'tableRules
   return { tables: names, tableRules: rules }
 }
 
-export function defaultTransferOptions(): TransferOptions {
+function defaultTransferOptions(): TransferOptions {
   return Object.fromEntries(
     Object.entries(options)
       .filter(([, spec]) => spec.scope === 'transfer')
@@ -193,14 +183,6 @@ export function defineConfig(input: ConfigInput = {}): Config {
   }
   const { tables: chosen, ...rest } = parsed.data as Record<string, unknown>
   return { ...defaultTransferOptions(), ...rest, resume, restart, ...splitTables(chosen ?? []) }
-}
-
-function isEncoding(name: string): boolean {
-  try {
-    return new TextDecoder(name).encoding !== ''
-  } catch {
-    return false // TextDecoder throws RangeError for names it does not know
-  }
 }
 
 function isTimeZone(name: string): boolean {

@@ -364,7 +364,6 @@ type OptionsOf<Scope extends OptionSpec['scope']> = {
 export type TransferOptions = OptionsOf<'transfer'>
 /** Options that decide how one command line behaves. */
 export type TerminalOptions = OptionsOf<'terminal'>
-export type OptionValues = TransferOptions & TerminalOptions
 
 export const optionNames = Object.keys(options) as readonly OptionName[]
 

@@ -4,7 +4,7 @@ import { type Document, isMap, isPair, isScalar, isSeq, LineCounter, parseDocume
 import type { z } from 'zod'
 import { RowferryError } from '../errors/errors.ts'
 import { nearest } from '../util/nearest.ts'
-import { ConfigFile } from './config.ts'
+import { ColumnRules, ConfigFile, TableRules } from './config.ts'
 import type { ConfigProblem } from './config-problems.ts'
 
 type Path = readonly PropertyKey[]
@@ -178,10 +178,7 @@ function unknownKey(key: string, path: Path, document: YamlText): ConfigProblem 
 /** The keys that are allowed at a place of the file. */
 function keysAt(path: Path): readonly string[] {
   if (path.length === 0) return Object.keys(ConfigFile.shape)
-  const column = path.includes('columns')
-  return column
-    ? ['type', 'timeUnit', 'onMisfit', 'nul', 'invalidUtf8', 'timeZone', 'rename', 'exclude']
-    : ['name', 'rename', 'exclude', 'strategy', 'matchKey', 'onMisfit', 'columns']
+  return path.includes('columns') ? Object.keys(ColumnRules.shape) : ['name', ...Object.keys(TableRules.shape)]
 }
 
 function valueAt(root: unknown, path: Path): unknown {

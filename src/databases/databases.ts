@@ -2,7 +2,8 @@ import type { Issue, SqliteRow } from '../model/batch.ts'
 import type { Catalog, DatabaseKind, Table, TableName } from '../model/catalog.ts'
 import type { LoadCounts } from '../model/conflict.ts'
 import type { Emit } from '../model/events.ts'
-import type { ObjectReport, RowDifference, Warning } from '../model/report.ts'
+import type { ObjectReport, RowDifference } from '../model/report.ts'
+import type { Warning } from '../model/warning.ts'
 import type { PlannedTable, SchemaObject, SequenceReset, Shard } from '../model/plan.ts'
 import type { Profile } from '../model/profile.ts'
 
@@ -136,7 +137,6 @@ export type ShardState = {
 export interface Target extends AsyncDisposable {
   readonly kind: DatabaseKind
   readonly label: string
-  readonly identity: string
   readonly version: string
   readonly opening: TargetOpening
   readCatalog(schema: string, options: Abortable): Promise<Catalog>

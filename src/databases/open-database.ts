@@ -12,7 +12,6 @@ import type { SnapshotMode } from './sqlite/sqlite-snapshot.ts'
 /** Kind of database → implementation: the only place that lists the kinds. */
 
 export type SourceSettings = Abortable & {
-  readonly cwd: string
   readonly config: { readonly snapshot: SnapshotMode; readonly salvage: boolean }
 }
 

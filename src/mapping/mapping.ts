@@ -2,7 +2,7 @@ import type { ErrorCode } from '../errors/errors.ts'
 import type { AlterationRule, PostgresValue, SqliteValue } from '../model/batch.ts'
 import type { ColumnConversion } from '../model/plan.ts'
 import type { TimeUnit } from '../model/profile.ts'
-import type { Warning } from '../model/report.ts'
+import type { Warning } from '../model/warning.ts'
 
 /**
  * What a column of one database becomes in the other: pure functions from a catalog's columns and their profile to a type and a

@@ -1,4 +1,5 @@
-import type { Finding, Report, TableVerification, Warning } from './report.ts'
+import type { Finding, Report, TableVerification } from './report.ts'
+import type { Warning } from './warning.ts'
 import type { Plan, StepKind } from './plan.ts'
 
 /** Every event of a transfer, once. The log, the terminal and a caller's own code are all just listeners. */

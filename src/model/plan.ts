@@ -1,5 +1,5 @@
 import type { WireType } from './batch.ts'
-import type { Index, TableName } from './catalog.ts'
+import type { TableName } from './catalog.ts'
 import type { ConflictStrategy } from './conflict.ts'
 import type { TimeUnit } from './profile.ts'
 import type { Warning } from './warning.ts'
@@ -30,6 +30,11 @@ export type TableMode =
   | 'recreate' // made by an earlier transfer from the same source: dropped and made anew
   | 'into-empty' // exists without rows: COPY straight into it
   | 'into-existing' // exists with rows: through a staging table, by the conflict strategy
+
+/** True for a table that this transfer makes; its keys and indexes come after the rows. */
+export function isNewTable({ mode }: { readonly mode: TableMode }): boolean {
+  return mode === 'create' || mode === 'recreate'
+}
 
 export type PlannedTable = {
   readonly source: TableName
@@ -64,8 +69,6 @@ export type PlannedColumn = {
   readonly identity: boolean
   /** PostgreSQL text; null for none. */
   readonly default: string | null
-  /** For case-insensitive comparison etc.: `"rowferry_nocase"` … null for the default. */
-  readonly collation: string | null
   readonly declaredType: string
   /** Why this type, in a sentence: `declared DATETIME; 3 of 3 values are ISO date-times`. */
   readonly reason: string
@@ -120,6 +123,8 @@ export type Shard = {
 
 export type OrphanRule = {
   readonly columns: readonly string[]
+  /** Those of `columns` that may become NULL; one NULL among them makes a reference that points nowhere. */
+  readonly nullColumns: readonly string[]
   readonly parent: string
   readonly parentColumns: readonly string[]
   readonly action: 'reject' | 'null'
@@ -128,7 +133,6 @@ export type OrphanRule = {
 export type SchemaObjectKind =
   | 'schema'
   | 'table'
-  | 'column'
   | 'primary-key'
   | 'unique'
   | 'index'
@@ -137,7 +141,6 @@ export type SchemaObjectKind =
   | 'check'
   | 'foreign-key'
   | 'generated-column'
-  | 'identity'
   | 'collation'
   | 'view'
   | 'trigger'
@@ -174,5 +177,3 @@ export type SequenceReset = {
   /** AUTOINCREMENT's high-water mark as a decimal string; the sequence never continues below it. */
   readonly atLeast: string | null
 }
-
-export type { Index }

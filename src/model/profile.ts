@@ -53,15 +53,17 @@ export type ClassProfile = {
 }
 
 /** Units in which numbers of a time column can stand. */
-export type TimeUnit =
-  | 'epoch-s'
-  | 'epoch-ms'
-  | 'epoch-us'
-  | 'epoch-ns'
-  | 'julian-day'
-  | 'yyyymmdd'
-  | 'epoch-days'
-  | 'seconds-of-day'
+export const timeUnits = [
+  'epoch-s',
+  'epoch-ms',
+  'epoch-us',
+  'epoch-ns',
+  'julian-day',
+  'yyyymmdd',
+  'epoch-days',
+  'seconds-of-day',
+] as const
+export type TimeUnit = (typeof timeUnits)[number]
 
 export type ColumnProfile = {
   readonly column: string

@@ -3,8 +3,6 @@ import type { LoadCounts } from './conflict.ts'
 import type { SchemaObject } from './plan.ts'
 import type { Warning } from './warning.ts'
 
-export type { Warning }
-
 export type Finding = {
   readonly level: 'ok' | 'warning' | 'error'
   readonly message: string
@@ -20,7 +18,7 @@ export type TableVerification =
       readonly verdict: 'equal' | 'differs'
       readonly sourceRows: number
       readonly targetRows: number
-      /** Columns whose type PostgreSQL cannot hash in a comparable way. */
+      /** Source columns that the target table does not have. */
       readonly notCompared: readonly string[]
       readonly differences: readonly RowDifference[]
       /** Total number of differing rows; `differences` lists at most 100. */

@@ -1,8 +1,11 @@
 import { typeFamily } from '../databases/sqlite/declared-type.ts'
 import type { ForeignKey, Table } from '../model/catalog.ts'
+import { isNewTable } from '../model/plan.ts'
 import type { ColumnProfile } from '../model/profile.ts'
 import type { PlanSettings } from './plan-settings.ts'
-import { columnProfile, type ColumnOverride, sameKeyType, type TablePlan } from './plan-table.ts'
+import { columnProfile, type ColumnOverride } from './decide-type.ts'
+import type { TablePlan } from './plan-table.ts'
+import { sameKeyType } from './target-column.ts'
 
 /** Table and column → what the column has to become. Keyed by source names in lower case. */
 export type Overrides = Map<string, ColumnOverride>
@@ -102,18 +105,17 @@ function side(
   column: string,
   { overrides, settings }: { overrides: Overrides; settings: PlanSettings },
 ): Side | null {
-  const { source, mode } = table.place
+  const { source } = table.place
   const entry = [...table.columns].find(([name]) => name.toLowerCase() === column.toLowerCase())
   if (!entry) return null
   const [name, target] = entry
   const key = overrideKey(source.name.name, name)
-  const isNew = mode === 'create' || mode === 'recreate'
   const chosen = settings.column(source.name.name, name).type !== null
   return {
     key,
     label: `${source.name.name}.${name}`,
     type: overrides.get(key)?.type ?? target.type,
-    fixed: !isNew || chosen || source.sqlite?.rowidColumn === name,
+    fixed: !isNewTable(table.place) || chosen || source.sqlite?.rowidColumn === name,
     allIntegers: holdsOnlyIntegers(columnFacts(table, name)),
   }
 }

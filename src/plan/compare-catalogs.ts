@@ -2,17 +2,48 @@ import type { Column, Table } from '../model/catalog.ts'
 import { toSnakeCase } from './name-objects.ts'
 
 /**
- * The entry that a source name means among the target's names: the same name, else the only one that differs in case, else the
- * only one that is equal in snake case. Two candidates are no match: guessing would put rows into the wrong place.
+ * The entry that each source name means among the target's names, or null. Where the target has all of `given`, the names that a
+ * migration gives out for `names`, those are meant. Else the same name, else the name that was given, else the only one that
+ * differs in case, else the only one that is equal in snake case. Two candidates are no match, and no entry is meant twice:
+ * guessing would put rows into the wrong place.
  */
-export function matchName<T>(name: string, candidates: readonly T[], nameOf: (candidate: T) => string): T | null {
-  const forms: ((text: string) => string)[] = [(text) => text, (text) => text.toLowerCase(), toSnakeCase]
-  for (const form of forms) {
-    const matches = candidates.filter((candidate) => form(nameOf(candidate)) === form(name))
-    if (matches.length === 1) return matches[0] ?? null
-    if (matches.length > 1) return null
+export function matchNames<T>(
+  names: readonly string[],
+  candidates: readonly T[],
+  nameOf: (candidate: T) => string,
+  given: readonly string[] = names,
+): (T | null)[] {
+  const byName = new Map(candidates.map((candidate) => [nameOf(candidate), candidate]))
+  if (given.every((name) => byName.has(name))) return given.map((name) => byName.get(name) ?? null)
+  const found = new Map<number, T | null>()
+  const taken = new Set<T>()
+  for (const entriesOf of matchings(names, candidates, nameOf, given)) {
+    const open = names.flatMap((_, at) => (found.has(at) ? [] : [{ at, entries: entriesOf(at) }]))
+    for (const { at, entries } of open) {
+      const [entry] = entries
+      if (entry === undefined) continue
+      const isSure = entries.length === 1 && !taken.has(entry)
+      const isWantedTwice = open.some((other) => other.at !== at && other.entries.includes(entry))
+      found.set(at, isSure && !isWantedTwice ? entry : null)
+      if (isSure) taken.add(entry)
+    }
   }
-  return null
+  return names.map((_, at) => found.get(at) ?? null)
+}
+
+/** The candidates for the name at a place, by ever looser rules. */
+function matchings<T>(
+  names: readonly string[],
+  candidates: readonly T[],
+  nameOf: (candidate: T) => string,
+  given: readonly string[],
+): ((at: number) => T[])[] {
+  const by =
+    (form: (text: string) => string, wanted: readonly string[]) =>
+    (at: number): T[] =>
+      candidates.filter((candidate) => form(nameOf(candidate)) === form(wanted[at] ?? ''))
+  const same = (text: string): string => text
+  return [by(same, names), by(same, given), by((text) => text.toLowerCase(), names), by(toSnakeCase, names)]
 }
 
 export type ColumnMatch = {
@@ -25,17 +56,23 @@ export type ColumnMatch = {
   readonly untouched: readonly Column[]
 }
 
-/** Pairs the columns of a source table with those of an existing target table. `names` maps renamed columns. */
-export function matchColumns(source: Table, target: Table, names: (column: string) => string): ColumnMatch {
+/**
+ * Pairs columns of a source table with those of an existing target table. `names` are the source columns' names after renaming,
+ * `given` those that a migration gives out for them.
+ */
+export function matchColumns(
+  columns: readonly Column[],
+  target: Table,
+  { names, given }: { readonly names: readonly string[]; readonly given: readonly string[] },
+): ColumnMatch {
+  const matches = matchNames(names, target.columns, (candidate) => candidate.name, given)
   const pairs: { source: Column; target: Column }[] = []
   const omitted: { column: string; reason: string }[] = []
-  for (const column of source.columns) {
-    const match = matchName(names(column.name), target.columns, (candidate) => candidate.name)
+  for (const [at, column] of columns.entries()) {
+    const match = matches[at]
     if (!match) omitted.push({ column: column.name, reason: 'the target table has no such column' })
     else if (match.generated) omitted.push({ column: column.name, reason: 'the target computes this column itself' })
-    else if (pairs.some((pair) => pair.target === match)) {
-      omitted.push({ column: column.name, reason: `another column goes into ${match.name}` })
-    } else pairs.push({ source: column, target: match })
+    else pairs.push({ source: column, target: match })
   }
   const rest = target.columns.filter((column) => !column.generated && !pairs.some((pair) => pair.target === column))
   const needed = (column: Column): boolean =>

@@ -2,10 +2,10 @@ import { RowferryError } from '../errors/errors.ts'
 import type { Catalog, Table } from '../model/catalog.ts'
 import type { ConflictStrategy } from '../model/conflict.ts'
 import type { TableMode } from '../model/plan.ts'
-import type { Warning } from '../model/report.ts'
+import type { Warning } from '../model/warning.ts'
 import { bookkeepingTool } from './bookkeeping-tables.ts'
-import { matchName } from './compare-catalogs.ts'
-import type { NameGiver } from './name-objects.ts'
+import { matchNames } from './compare-catalogs.ts'
+import { NameGiver } from './name-objects.ts'
 import type { PlanSettings } from './plan-settings.ts'
 
 /** One source table with its place in the target. */
@@ -38,9 +38,10 @@ export function decideModes(input: PlaceInput): { places: TablePlace[]; warnings
   const places: TablePlace[] = []
   const warnings: Warning[] = []
   const refused: string[] = []
-  for (const source of input.tables) {
+  const matches = matchTables(input.tables, existingTables, settings)
+  for (const [at, source] of input.tables.entries()) {
     const wanted = settings.table(source.name.name)
-    const existing = matchName(wanted.rename ?? source.name.name, existingTables, (table) => table.name.name)
+    const existing = matches[at] ?? null
     const tool = bookkeepingTool(
       source.name.name,
       source.columns.map((column) => column.name),
@@ -50,7 +51,7 @@ export function decideModes(input: PlaceInput): { places: TablePlace[]; warnings
       continue
     }
     if (!existing) {
-      const name = input.names.give(wanted.rename ?? source.name.name, 'table_without_name')
+      const name = input.names.give(wanted.rename ?? source.name.name, tableWithoutName)
       places.push({ source, target: name, existing: null, mode: 'create', strategy: 'error' })
       continue
     }
@@ -61,6 +62,21 @@ export function decideModes(input: PlaceInput): { places: TablePlace[]; warnings
   }
   if (refused.length > 0) throw notEmpty(refused, settings.schema)
   return { places, warnings }
+}
+
+/** What a table is called whose name is empty, which only SQLite allows. */
+const tableWithoutName = 'table_without_name'
+
+/** The target's table for each source table, or null. A table that an earlier run made is found under the name it was given. */
+export function matchTables(
+  sources: readonly Table[],
+  targets: readonly Table[],
+  settings: PlanSettings,
+): (Table | null)[] {
+  const wanted = sources.map((source) => settings.table(source.name.name).rename ?? source.name.name)
+  const names = new NameGiver({ naming: settings.naming })
+  const given = wanted.map((name) => names.give(name, tableWithoutName))
+  return matchNames(wanted, targets, (table) => table.name.name, given)
 }
 
 /** Null: the table has rows and nobody said what to do with them. */

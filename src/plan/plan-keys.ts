@@ -6,7 +6,8 @@ import type { ForeignKey, Index, IndexPart, Key } from '../model/catalog.ts'
 import type { SchemaObject, SchemaObjectKind } from '../model/plan.ts'
 import type { OrphanProfile } from '../model/profile.ts'
 import { NameGiver } from './name-objects.ts'
-import { expressionScope, sameKeyType, type TablePlan, type TargetColumn } from './plan-table.ts'
+import type { TablePlan } from './plan-table.ts'
+import { expressionScope, sameKeyType, type TargetColumn } from './target-column.ts'
 
 /** Everything that is made after the rows of one table but foreign keys. `names` are those of the whole schema. */
 export function planKeys(table: TablePlan, names: NameGiver): SchemaObject[] {
@@ -25,7 +26,10 @@ export function planKeys(table: TablePlan, names: NameGiver): SchemaObject[] {
 
 /** Constraints share their names within a table in PostgreSQL; SQLite lets several have the same. */
 function constraintNames(planned: readonly SchemaObject[]): NameGiver {
-  return new NameGiver({ naming: 'keep', taken: planned.filter(({ kind }) => kind !== 'index').map(({ name }) => name) })
+  return new NameGiver({
+    naming: 'keep',
+    taken: planned.filter(({ kind }) => kind !== 'index').map(({ name }) => name),
+  })
 }
 
 function object(

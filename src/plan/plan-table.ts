@@ -1,24 +1,26 @@
-import { type Affinity, affinity, typeFamily } from '../databases/sqlite/declared-type.ts'
 import { RowferryError } from '../errors/errors.ts'
 import type { TypeDecision } from '../mapping/mapping.ts'
 import { translateDefault } from '../mapping/sqlite-to-postgres/defaults.ts'
 import { conversionForExisting } from '../mapping/sqlite-to-postgres/existing-types.ts'
-import {
-  type ExpressionScope,
-  type ScopeColumn,
-  translateGenerated,
-} from '../mapping/sqlite-to-postgres/expressions.ts'
-import { chooseType } from '../mapping/sqlite-to-postgres/types.ts'
+import { translateGenerated } from '../mapping/sqlite-to-postgres/expressions.ts'
 import type { Column, Table, TableName } from '../model/catalog.ts'
 import { needsMatchKey } from '../model/conflict.ts'
-import type { PlannedColumn, PlannedGeneratedColumn, PlannedTable, SchemaObject } from '../model/plan.ts'
-import type { ColumnProfile, TableProfile } from '../model/profile.ts'
-import type { Warning } from '../model/report.ts'
-import { matchColumns } from './compare-catalogs.ts'
+import {
+  isNewTable,
+  type PlannedColumn,
+  type PlannedGeneratedColumn,
+  type PlannedTable,
+  type SchemaObject,
+} from '../model/plan.ts'
+import type { TableProfile } from '../model/profile.ts'
+import type { Warning } from '../model/warning.ts'
+import { type ColumnMatch, matchColumns } from './compare-catalogs.ts'
 import type { TablePlace } from './decide-modes.ts'
+import { columnProfile, decideType, type FindOverride, type TypeChoices } from './decide-type.ts'
 import { NameGiver } from './name-objects.ts'
 import type { PlanSettings } from './plan-settings.ts'
 import { splitShards } from './split-shards.ts'
+import { expressionScope, targetColumn, type TargetColumn } from './target-column.ts'
 
 /** PostgreSQL's MaxHeapAttributeNumber. https://www.postgresql.org/docs/current/limits.html */
 const maxColumns = 1600
@@ -34,23 +36,6 @@ export type TablePlan = {
   readonly notCarried: readonly SchemaObject[]
 }
 
-export type TargetColumn = {
-  readonly target: string
-  readonly type: string
-  readonly collation: string | null
-  readonly timeUnit: PlannedColumn['conversion']['timeUnit']
-  readonly affinity: Affinity
-  readonly generated: boolean
-  /** NULLs that the target column will hold, `''` that becomes NULL included. */
-  readonly nulls: number
-  readonly emptyToNull: boolean
-}
-
-/** A type that is decided by something outside the column itself. */
-export type ColumnOverride = { readonly type: string; readonly reason: string }
-
-export type FindOverride = (table: string, column: string) => ColumnOverride | null
-
 type Notes = { warnings: Warning[]; notCarried: SchemaObject[] }
 
 export function planTable(
@@ -60,24 +45,20 @@ export function planTable(
   findOverride: FindOverride = () => null,
 ): TablePlan {
   const notes: Notes = { warnings: [], notCarried: [] }
-  return place.mode === 'create' || place.mode === 'recreate'
+  return isNewTable(place)
     ? planNewTable(place, profile, { settings, findOverride }, notes)
     : planExistingTable(place, profile, settings, notes)
 }
 
-type Choices = { readonly settings: PlanSettings; readonly findOverride: FindOverride }
-
-function planNewTable(place: TablePlace, profile: TableProfile, choices: Choices, notes: Notes): TablePlan {
+function planNewTable(place: TablePlace, profile: TableProfile, choices: TypeChoices, notes: Notes): TablePlan {
   const { source } = place
   const { settings } = choices
-  const wanted = settings.table(source.name.name)
-  const kept = source.columns.filter((column) => !wanted.excludedColumns.includes(column.name))
+  const kept = keptColumns(source, settings)
   if (kept.length > maxColumns) throw tooManyColumns(source, kept.length)
-  const names = new NameGiver({ naming: settings.naming, columns: true })
-  const decisions = kept.map((column) => {
+  const { names, given } = nameColumns(source, kept, settings)
+  const decisions = kept.map((column, at) => {
     const decision = decideType(source, column, profile, choices)
-    const target = names.give(wanted.columnNames[column.name] ?? column.name, `column_${column.position}`)
-    return { column, decision, target, profile: columnProfile(profile, column) }
+    return { column, decision, target: given[at] ?? column.name, profile: columnProfile(profile, column) }
   })
   const columns = new Map(decisions.map((entry) => [entry.column.name, targetColumn(entry)]))
   const scope = expressionScope(source, columns)
@@ -142,7 +123,6 @@ function newColumn(
     notNull,
     identity: isRowid,
     default: isRowid ? null : columnDefault(source, column, decision, notes),
-    collation: null,
     declaredType: column.declaredType,
     reason: decision.reason,
     evidence: decision.evidence,
@@ -175,21 +155,45 @@ function columnDefault(source: Table, column: Column, decision: TypeDecision, no
   return null
 }
 
+function keptColumns(source: Table, settings: PlanSettings): Column[] {
+  const { excludedColumns } = settings.table(source.name.name)
+  return source.columns.filter((column) => !excludedColumns.includes(column.name))
+}
+
+/** The names that the columns of a new table get. */
+function nameColumns(
+  source: Table,
+  columns: readonly Column[],
+  settings: PlanSettings,
+): { readonly names: NameGiver; readonly given: string[] } {
+  const { columnNames } = settings.table(source.name.name)
+  const names = new NameGiver({ naming: settings.naming, columns: true })
+  const given = columns.map((column) =>
+    names.give(columnNames[column.name] ?? column.name, `column_${column.position}`),
+  )
+  return { names, given }
+}
+
+function matchExisting(source: Table, existing: Table, settings: PlanSettings): ColumnMatch {
+  const kept = keptColumns(source, settings)
+  const { columnNames } = settings.table(source.name.name)
+  const names = kept.map((column) => columnNames[column.name] ?? column.name)
+  return matchColumns(kept, existing, { names, given: nameColumns(source, kept, settings).given })
+}
+
 /** Refuses a target table that needs values the source does not have, before anything is loaded. */
 export function assertFed(place: TablePlace, settings: PlanSettings): void {
   const { source, existing } = place
   if (!existing || place.mode === 'recreate') return
-  const wanted = settings.table(source.name.name)
-  const { unfed } = matchColumns(source, existing, (name) => wanted.columnNames[name] ?? name)
+  const { unfed } = matchExisting(source, existing, settings)
   if (unfed.length > 0) throw unfedColumns(source, existing, unfed)
 }
 
 function planExistingTable(place: TablePlace, profile: TableProfile, settings: PlanSettings, notes: Notes): TablePlan {
   const { source, existing } = place
   if (!existing) throw new Error(`no target table for ${source.name.name}`)
-  const wanted = settings.table(source.name.name)
-  const match = matchColumns(source, existing, (name) => wanted.columnNames[name] ?? name)
-  const pairs = match.pairs.filter((pair) => !wanted.excludedColumns.includes(pair.source.name))
+  const match = matchExisting(source, existing, settings)
+  const { pairs } = match
   if (pairs.length === 0) throw noCommonColumn(source, existing)
   for (const { column, reason } of match.omitted) {
     notes.warnings.push({
@@ -222,7 +226,6 @@ function planExistingTable(place: TablePlace, profile: TableProfile, settings: P
       notNull: pair.target.notNull,
       identity: pair.target.postgres?.identity !== null && pair.target.postgres?.identity !== undefined,
       default: pair.target.default,
-      collation: null,
       declaredType: pair.source.declaredType,
       reason: decision.reason,
       evidence: decision.evidence,
@@ -281,86 +284,6 @@ function matchKey(place: TablePlace, settings: PlanSettings, columns: ReadonlyMa
   })
 }
 
-function decideType(source: Table, column: Column, profile: TableProfile, choices: Choices): TypeDecision {
-  const policy = choices.settings.column(source.name.name, column.name)
-  const facts = columnProfile(profile, column)
-  const isRowid = source.sqlite?.rowidColumn === column.name
-  const family = isRowid ? 'integer' : typeFamily(column.declaredType)
-  const override = choices.findOverride(source.name.name, column.name)
-  const own = chooseType(column, family, facts, policy)
-  const reason = override?.reason ?? defaultMisfit(column, own, facts, profile)
-  const decision =
-    reason === null || policy.type !== null || isRowid
-      ? own
-      : {
-          ...chooseType(column, 'text', facts, { ...policy, type: override?.type ?? 'text' }),
-          reason,
-          warnings: own.warnings,
-        }
-  return { ...decision, warnings: decision.warnings.map((warning) => ({ ...warning, table: source.name.name })) }
-}
-
-/**
- * A column without a single value is known only by its declaration and its default. A default that does not fit the
- * declaration is a value that the application will store, so it counts.
- */
-function defaultMisfit(
-  column: Column,
-  decision: TypeDecision,
-  facts: ColumnProfile,
-  profile: TableProfile,
-): string | null {
-  if (column.default === null || column.generated || facts.nulls < profile.rows) return null
-  if (translateDefault(column.default, decision.type, decision.conversion).ok) return null
-  if (!translateDefault(column.default, 'text', { timeUnit: null }).ok) return null
-  return `text, because it holds no value yet and its default ${column.default} is no ${decision.type}`
-}
-
-export function columnProfile(profile: TableProfile, column: Column): ColumnProfile {
-  const found = profile.columns.find((candidate) => candidate.column === column.name)
-  if (!found) throw new Error(`the profile of ${profile.table} has no column ${column.name}`)
-  return found
-}
-
-function targetColumn(entry: {
-  column: Column
-  decision: TypeDecision
-  target: string
-  profile: ColumnProfile
-}): TargetColumn {
-  const { conversion } = entry.decision
-  const empty = conversion.emptyToNull ? (entry.profile.classes['text-empty']?.count ?? 0) : 0
-  return {
-    target: entry.target,
-    type: entry.decision.type,
-    collation: entry.column.collation?.toUpperCase() ?? null,
-    timeUnit: conversion.timeUnit,
-    affinity: affinity(entry.column.declaredType),
-    generated: entry.column.generated !== null,
-    nulls: entry.profile.nulls + empty,
-    emptyToNull: conversion.emptyToNull,
-  }
-}
-
-/** SQLite finds columns without regard to case. */
-export function expressionScope(source: Table, columns: ReadonlyMap<string, TargetColumn>): ExpressionScope {
-  const byName = new Map([...columns].map(([name, column]) => [name.toLowerCase(), scopeColumn(column)]))
-  const leftOut = new Set(leftOutColumns(source, columns).map((name) => name.toLowerCase()))
-  return {
-    column: (name) => byName.get(name.toLowerCase()) ?? null,
-    isLeftOut: (name) => leftOut.has(name.toLowerCase()),
-  }
-}
-
-export function scopeColumn({ target, type, collation, timeUnit, affinity, generated }: TargetColumn): ScopeColumn {
-  const known = collation === 'NOCASE' || collation === 'RTRIM' ? collation : null
-  return { target, type, collation: known, timeUnit, affinity, generated }
-}
-
-export function leftOutColumns(source: Table, columns: ReadonlyMap<string, TargetColumn>): string[] {
-  return source.columns.map((column) => column.name).filter((name) => !columns.has(name))
-}
-
 function warnAboutNames(source: Table, names: NameGiver, notes: Notes): void {
   for (const { from, to, reason } of names.changed) {
     notes.warnings.push({
@@ -371,17 +294,6 @@ function warnAboutNames(source: Table, names: NameGiver, notes: Notes): void {
       remedy: null,
     })
   }
-}
-
-const numberTypes = /^(bigint|integer|smallint|numeric|double precision|real)\b/
-
-/** PostgreSQL has an equality between the number types, and between equal types. */
-export function sameKeyType(a: string, b: string): boolean {
-  return a === b || (numberTypes.test(a) && numberTypes.test(b)) || (isText(a) && isText(b))
-}
-
-function isText(type: string): boolean {
-  return /^(text|character varying|varchar|character|char)\b/.test(type)
 }
 
 function tooManyColumns(source: Table, count: number): RowferryError {

@@ -30,7 +30,7 @@ const entities: Readonly<Record<string, string>> = {
 }
 
 /** Characters that HTML cannot hold at all (NUL and other controls) are shown as a replacement. */
-export function escapeHtml(text: string): string {
+function escapeHtml(text: string): string {
   return text
     .replace(/[&<>"']/g, (character) => entities[character] ?? character)
     .replace(/[^\P{Cc}\n\t]/gu, '\uFFFD')

@@ -1,12 +1,14 @@
 import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
-import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { rm, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { Issue } from '../model/batch.ts'
 import type { Emit } from '../model/events.ts'
 import type { Plan } from '../model/plan.ts'
 import type { Report } from '../model/report.ts'
-import { type LogLevel, openEventLog } from './event-log.ts'
+import { RowferryError } from '../errors/errors.ts'
+import { makeFolder } from '../util/make-folder.ts'
+import { type EventLog, type LogLevel, openEventLog } from './event-log.ts'
 import { maskTexts } from './mask-texts.ts'
 import { type IssueSamples, renderReportHtml } from './report-html.ts'
 
@@ -39,16 +41,15 @@ export type TransferFolder = AsyncDisposable & {
   writeReport(report: Report, samples: IssueSamples): Promise<void>
 }
 
-/** Makes the folder where it does not exist; what an earlier run of the same transfer left there is gone on with. */
+/** Makes the folder where it does not exist; what an earlier run of the same transfer left there is gone on with. Throws CONFIG_INVALID where it cannot be written. */
 export async function openTransferFolder(
   path: string,
   options: { readonly logLevel: LogLevel },
 ): Promise<TransferFolder> {
   const folder = resolve(path)
-  await mkdir(folder, { recursive: true })
   const logPath = join(folder, 'log.jsonl')
   const htmlPath = join(folder, 'report.html')
-  const log = openEventLog(logPath, options.logLevel)
+  const log = await openFolderLog(folder, logPath, options.logLevel)
   return {
     path: folder,
     logPath,
@@ -65,6 +66,20 @@ export async function openTransferFolder(
       await writeFile(htmlPath, renderReportHtml(report, samples))
     },
     [Symbol.asyncDispose]: async () => log.close(),
+  }
+}
+
+async function openFolderLog(folder: string, logPath: string, level: LogLevel): Promise<EventLog> {
+  try {
+    await makeFolder(folder)
+    return openEventLog(logPath, level)
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause)
+    throw new RowferryError('CONFIG_INVALID', {
+      message: `The folder of the report, ${folder}, cannot be made or written (${code}).`,
+      remedy: 'Name a folder that you may write: --report DIR',
+      cause,
+    })
   }
 }
 

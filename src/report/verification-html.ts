@@ -26,7 +26,7 @@ export function verificationSection(report: Report): Html {
     <h2>Verification</h2>
     <p>${meaning[report.verify]}</p>
     ${report.verify !== 'none' && html`<p><strong class="${different.length === 0 ? 'good' : 'bad'}">${countOf(equal.length, 'table')} equal, ${formatCount(different.length)} different</strong>${equal.length + different.length < report.tables.length && `, ${formatCount(report.tables.length - equal.length - different.length)} not compared`}.</p>`}
-    ${notCompared.length > 0 && html`<p>Columns whose type cannot be compared by hash: ${notCompared.join(', ')}.</p>`}
+    ${notCompared.length > 0 && html`<p>Columns that the target table does not have: ${notCompared.join(', ')}.</p>`}
     ${different.map(differences)}
   </section>`
 }

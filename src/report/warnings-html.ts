@@ -1,4 +1,5 @@
-import type { Finding, Warning } from '../model/report.ts'
+import type { Finding } from '../model/report.ts'
+import type { Warning } from '../model/warning.ts'
 import { formatCount } from './figures.ts'
 import { html, type Html } from './html.ts'
 import { warningText } from './warning-text.ts'

@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises'
-import type { ClientBase } from 'pg'
+import type { Client, ClientBase } from 'pg'
+import { withTransaction } from '../databases/postgres/postgres-connection.ts'
 import { codeOf } from '../databases/postgres/postgres-errors.ts'
 import { quoteIdentifier } from '../databases/postgres/identifiers.ts'
 import { RowferryError } from '../errors/errors.ts'
@@ -16,22 +17,21 @@ import { RowferryError } from '../errors/errors.ts'
 const folder = new URL('./sql/', import.meta.url)
 
 /** Makes the schema or brings it up to date; several may try at once. Commits on its own: call it outside a transaction. */
-export async function openStore(client: ClientBase): Promise<void> {
+export async function openStore(client: Client): Promise<void> {
   const revisions = await listRevisions()
-  await client.query('begin')
   try {
-    // Waits for another installer: 'if not exists' alone lets two of them collide in pg_namespace.
-    await client.query(`select pg_advisory_xact_lock(hashtextextended('rowferry.revisions', 0))`)
-    const applied = await readRevision(client)
-    refuseNewer(applied ?? 0, revisions.length)
-    if (applied === null) await createSchema(client)
-    for (const { number, file } of revisions.slice(applied ?? 0)) {
-      await client.query(await readFile(new URL(file, folder), 'utf8'))
-      await client.query('insert into rowferry.revisions (number) values ($1)', [number])
-    }
-    await client.query('commit')
+    await withTransaction(client, async () => {
+      // Waits for another installer: 'if not exists' alone lets two of them collide in pg_namespace.
+      await client.query(`select pg_advisory_xact_lock(hashtextextended('rowferry.revisions', 0))`)
+      const applied = await readRevision(client)
+      refuseNewer(applied ?? 0, revisions.length)
+      if (applied === null) await createSchema(client)
+      for (const { number, file } of revisions.slice(applied ?? 0)) {
+        await client.query(await readFile(new URL(file, folder), 'utf8'))
+        await client.query('insert into rowferry.revisions (number) values ($1)', [number])
+      }
+    })
   } catch (error) {
-    await client.query('rollback').catch(() => undefined) // the first error says what happened
     throw await explainPermission(client, error)
   }
 }

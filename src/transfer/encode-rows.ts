@@ -32,6 +32,8 @@ export type EncodeRequest = {
   readonly batchBytes: number
   /** Checked between rows' pages: true ends the shard after the batch in hand. */
   readonly stopped: () => boolean
+  /** True leaves a row out. */
+  readonly skips?: (key: Issue['key']) => boolean
   /** Every conversion, for debug logging; null when nobody listens. */
   readonly onConverted: ((column: string, key: Issue['key'], before: SqliteValue, after: PostgresValue) => void) | null
 }
@@ -63,6 +65,7 @@ export function* encodeRows(request: EncodeRequest): Generator<ConvertedBatch> {
       if (!row) continue
       rowsRead++
       keys.current(page, index, row)
+      if (request.skips?.(keys.key())) continue
       issues.startRow()
       const values = convertRow(row)
       if (values && append(encoder, values, issues)) {

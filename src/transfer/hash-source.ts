@@ -54,7 +54,6 @@ export function generatedColumnsOf(table: PlannedTable): PlannedTable {
       notNull: false,
       identity: false,
       default: null,
-      collation: null,
       declaredType: '',
       reason: '',
       evidence: [],

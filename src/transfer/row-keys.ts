@@ -88,7 +88,7 @@ function asNumber(position: string): number | string {
 }
 
 /** Key values as JSON holds them; bytes as `\x…`, integers beyond 2^53 as text. */
-export function keyValue(value: SqliteValue): string | number | null {
+function keyValue(value: SqliteValue): string | number | null {
   if (value === null || typeof value === 'number') return value
   if (typeof value === 'bigint') return asNumber(String(value))
   if (typeof value === 'string') return value

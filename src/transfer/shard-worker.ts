@@ -113,7 +113,9 @@ function encode(
     batchRows: task.batchRows,
     batchBytes: task.batchBytes,
     stopped: () => Atomics.load(task.stop, 0) === 1,
-    onConverted: task.debug ? (column, key, before, after) => postConverted(task, { column, key, before, after }) : null,
+    onConverted: task.debug
+      ? (column, key, before, after) => postConverted(task, { column, key, before, after })
+      : null,
   })
 }
 
@@ -125,7 +127,15 @@ function postConverted(
   const wireType = task.table.columns.find((candidate) => candidate.source === column)?.conversion.wireType ?? 'text'
   const [from, to] = [quoteValue(before), shownValue(wireType, after)]
   if (String(from) === String(to)) return
-  post(task, { kind: 'converted', table: task.table.source.name, column, key, before: from, after: to, rule: `to ${wireType}` })
+  post(task, {
+    kind: 'converted',
+    table: task.table.source.name,
+    column,
+    key,
+    before: from,
+    after: to,
+    rule: `to ${wireType}`,
+  })
 }
 
 /** Times are counted in units since 2000 on their way; people want to see them as times. */

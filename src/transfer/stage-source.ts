@@ -1,6 +1,7 @@
 import type { SourceOpening } from '../databases/databases.ts'
 import { openRowReader, type OpenTarget } from '../databases/open-database.ts'
 import type { TableName } from '../model/catalog.ts'
+import type { Issue } from '../model/batch.ts'
 import type { PlannedTable } from '../model/plan.ts'
 import { encodeRows } from './encode-rows.ts'
 
@@ -19,6 +20,8 @@ export async function stageSource<Result>(
   table: PlannedTable,
   context: StageContext,
   use: (staging: TableName) => Promise<Result>,
+  /** True leaves a row out: what the target refused need not even fit its types. */
+  skips?: (key: Issue['key']) => boolean,
 ): Promise<Result> {
   await using staging = await context.target.openComparison(table)
   using reader = openRowReader(context.source.opening)
@@ -29,6 +32,7 @@ export async function stageSource<Result>(
       shard,
       after: null,
       ...context.settings,
+      ...(skips && { skips }),
       stopped: () => context.signal.aborted,
       onConverted: null,
     })

@@ -1,7 +1,8 @@
 import type { ShardState } from '../databases/databases.ts'
 import { addCounts, type LoadCounts, noCounts } from '../model/conflict.ts'
 import type { PlannedTable } from '../model/plan.ts'
-import type { Finding, ObjectReport, TableReport, TableVerification, Warning } from '../model/report.ts'
+import type { Finding, ObjectReport, TableReport, TableVerification } from '../model/report.ts'
+import type { Warning } from '../model/warning.ts'
 
 /** What became of one table's rows so far: the sum over its shards. */
 export type TableTotals = {

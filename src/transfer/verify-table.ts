@@ -1,7 +1,6 @@
 import type { Issue } from '../model/batch.ts'
 import type { PlannedTable } from '../model/plan.ts'
 import type { TableVerification } from '../model/report.ts'
-import { sameTable } from '../model/catalog.ts'
 import { readIssues } from '../store/issues.ts'
 import { generatedColumnsOf, hashSource } from './hash-source.ts'
 import { stageSource, type StageContext } from './stage-source.ts'
@@ -9,7 +8,7 @@ import type { StepContext } from './steps/step.ts'
 import type { TableTotals } from './transfer-account.ts'
 
 /** Differing rows that a report lists, per table. */
-const listedDifferences = 100
+export const listedDifferences = 100
 
 type Compared = Extract<TableVerification, { level: 'counts' | 'content' }>
 
@@ -59,11 +58,15 @@ export async function compareRows(
 ): Promise<Compared> {
   const targetRows = await context.target.countRows(table.target, context)
   const limit = listedDifferences + expected.rejectedKeys.size
-  const found = await stageSource(table, context, (staging) =>
-    context.target.findDifferences(table, staging, { signal: context.signal, limit }),
+  const isRejected = (key: Issue['key']): boolean => expected.rejectedKeys.has(keyText(key))
+  const found = await stageSource(
+    table,
+    context,
+    (staging) => context.target.findDifferences(table, staging, { signal: context.signal, limit }),
+    expected.rejectedKeys.size === 0 ? undefined : isRejected,
   )
   const differences = found.differences.filter(
-    (difference) => difference.problem !== 'missing' || !expected.rejectedKeys.has(keyText(difference.key)),
+    (difference) => difference.problem !== 'missing' || !isRejected(difference.key),
   )
   const total = found.total - (found.differences.length - differences.length)
   if (total === 0) return equalContent(expected.sourceRows, targetRows)
@@ -92,8 +95,8 @@ export function equalContent(sourceRows: number, targetRows: number): Compared {
 
 async function readRejectedKeys(table: PlannedTable, { target, transferId }: StepContext): Promise<Set<string>> {
   const keys = new Set<string>()
-  for await (const { table: name, line } of readIssues(await target.reconnect(), transferId, 'reject')) {
-    if (sameTable(name, table.target)) keys.add(keyText((JSON.parse(line) as Issue).key))
+  for await (const { line } of readIssues(await target.reconnect(), transferId, 'reject', table.target)) {
+    keys.add(keyText((JSON.parse(line) as Issue).key))
   }
   return keys
 }

@@ -2,12 +2,11 @@ import { randomUUID } from 'node:crypto'
 import type { Source } from '../databases/databases.ts'
 import { openSource, openTarget, type OpenTarget } from '../databases/open-database.ts'
 import { RowferryError } from '../errors/errors.ts'
-import type { Catalog, Table } from '../model/catalog.ts'
+import type { Table } from '../model/catalog.ts'
 import type { Plan, PlannedTable } from '../model/plan.ts'
-import type { Report, TableVerification, Warning } from '../model/report.ts'
-import { matchName } from '../plan/compare-catalogs.ts'
-import type { TablePlace } from '../plan/decide-modes.ts'
-import { toSnakeCase } from '../plan/name-objects.ts'
+import type { Report, TableVerification } from '../model/report.ts'
+import type { Warning } from '../model/warning.ts'
+import { matchTables, type TablePlace } from '../plan/decide-modes.ts'
 import { planSettings } from '../plan/plan-settings.ts'
 import { planTable } from '../plan/plan-table.ts'
 import { selectTables } from '../plan/select-tables.ts'
@@ -15,7 +14,8 @@ import { rowferryVersion } from '../util/version.ts'
 import { readSourceCatalog } from './read-source-catalog.ts'
 import { batchLimits } from './batch-limits.ts'
 import { buildReport } from './build-report.ts'
-import { compareRows, equalContent } from './verify-table.ts'
+import { findUnfitRows, withUnfitRows } from './unfit-rows.ts'
+import { compareRows, equalContent, listedDifferences } from './verify-table.ts'
 import { hashSource } from './hash-source.ts'
 import type { TransferOptions } from './transfer-options.ts'
 import { ShardWorkers } from './shard-workers.ts'
@@ -37,7 +37,7 @@ export async function verify(options: TransferOptions & { readonly target: strin
   const context = { ...options, source, target, workers, account, settings: batchLimits(options.config) }
   for (const table of plan.tables) {
     options.signal.throwIfAborted()
-    const verification = await compareTable(table, context)
+    const verification = withOmitted(table, await compareTable(table, context))
     account.setTotals(table.target.name, { ...noTotals, rowsRead: verification.sourceRows })
     account.setVerification(table.target.name, verification)
     options.emit('table:verified', { table: table.target.name, verification })
@@ -67,14 +67,27 @@ async function compareTable(
   table: PlannedTable,
   context: Parameters<typeof compareRows>[2] & { readonly workers: ShardWorkers },
 ): Promise<Compared> {
+  const expected = await hashSource(table, context)
   if (table.columns.every((column) => column.conversion.castTo === null)) {
-    const expected = await hashSource(table, context)
     const held = await context.target.hashTable(table, context)
     if (expected.rows === held.rows && expected.hash === held.hash && expected.rows === table.rows) {
       return equalContent(table.rows, held.rows)
     }
   }
-  return compareRows(table, { sourceRows: table.rows, rejectedKeys: new Set() }, context)
+  const compared = await compareRows(table, { sourceRows: table.rows, rejectedKeys: new Set() }, context)
+  if (expected.rows === table.rows) return compared
+  return withUnfitRows(compared, findUnfitRows(table, context, listedDifferences), listedDifferences)
+}
+
+/** Columns that the target has not got are differences of every row, and what they held cannot be compared. */
+function withOmitted({ omitted }: PlannedTable, verification: Compared): Compared {
+  if (omitted.length === 0) return verification
+  return {
+    ...verification,
+    verdict: 'differs',
+    notCompared: omitted.map(({ column }) => column),
+    differingRows: Math.max(1, verification.differingRows, verification.sourceRows),
+  }
 }
 
 async function planComparison(
@@ -87,7 +100,8 @@ async function planComparison(
   const catalog = await readSourceCatalog(source, options)
   const targetCatalog = await target.readCatalog(config.schema, { signal })
   const tables = selectTables(catalog.tables, settings)
-  const places = tables.map((table) => findPlace(table, targetCatalog, settings.table(table.name.name).rename))
+  const matches = matchTables(tables, targetCatalog.tables, settings)
+  const places = tables.map((table, at) => findPlace(table, matches[at] ?? null))
   const found = places.filter((place) => place !== null)
   if (found.length === 0) throw nothingToCompare(source, target, config.schema)
   const profile = await source.profile(
@@ -111,12 +125,17 @@ async function planComparison(
   return { plan, missing: tables.filter((_, index) => places[index] === null) }
 }
 
-function findPlace(source: Table, target: Catalog, rename: string | null): TablePlace | null {
-  const wanted = rename ?? source.name.name
-  const existing =
-    matchName(wanted, target.tables, (table) => table.name.name) ??
-    matchName(toSnakeCase(wanted), target.tables, (table) => table.name.name)
-  return existing && { source, target: existing.name.name, existing, mode: 'into-empty', strategy: 'error' }
+/** What the target computes itself is compared like any other column. */
+function findPlace(source: Table, existing: Table | null): TablePlace | null {
+  if (!existing) return null
+  const columns = existing.columns.map((column) => ({ ...column, generated: null }))
+  return {
+    source,
+    target: existing.name.name,
+    existing: { ...existing, columns },
+    mode: 'into-empty',
+    strategy: 'error',
+  }
 }
 
 function absentTable(table: Table, schema: string): PlannedTable {

@@ -9,7 +9,7 @@ const safeInt8Digits = 18
 const maxInt8 = 9223372036854775807n
 const minInt8 = -9223372036854775808n
 
-export function isInt8(value: bigint): boolean {
+function isInt8(value: bigint): boolean {
   return value >= minInt8 && value <= maxInt8
 }
 

@@ -23,12 +23,6 @@ export function bareUuidText(text: string): string | null {
   return text.length === 38 ? text.slice(1, 37) : text
 }
 
-/** `7f9c24e8-3b12-4fef-91e0-56a2d5a8a1b2` of 16 bytes in network order. */
-export function formatUuid(bytes: Uint8Array): string {
-  const hex = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex')
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
-}
-
 const dash = 0x2d
 
 function isDashed(text: string, from: number): boolean {

@@ -1,7 +1,7 @@
 import { DatabaseSync } from 'node:sqlite'
 import { affinity } from '../../src/databases/sqlite/declared-type.ts'
 import type { ExpressionScope, ScopeColumn } from '../../src/mapping/sqlite-to-postgres/expressions.ts'
-import type { ResolvedRelation } from '../../src/mapping/sqlite-to-postgres/views.ts'
+import type { ResolvedRelation } from '../../src/mapping/sqlite-to-postgres/query-scope.ts'
 import { givenDatabase, query } from './postgres.ts'
 
 /**

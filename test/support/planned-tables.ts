@@ -28,7 +28,6 @@ export function plannedColumn([name, type, wireType, castTo]: ColumnSketch): Pla
     notNull: false,
     identity: false,
     default: null,
-    collation: null,
     declaredType: type,
     reason: '',
     evidence: [],

@@ -13,7 +13,7 @@ export async function runInit(context: CommandContext): Promise<number> {
   const path = resolve(cwd, context.terminal.config ?? 'rowferry.yaml')
   await assertMayWrite(context, path)
   const answers = screen.interactive && !context.terminal.yes ? await ask(context) : defaultAnswers(context)
-  const tables = answers.source === null ? null : listTables(resolve(cwd, answers.source))
+  const tables = answers.source === null ? null : await listTables(resolve(cwd, answers.source), context.signal)
   writeFileSync(path, writeConfigText(answers, tables))
   if (screen.json) screen.printMachine({ file: path, tables: tables?.map((table) => table.name) ?? [] })
   screen.print(

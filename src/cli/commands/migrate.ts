@@ -13,7 +13,7 @@ export async function runMigrate(context: CommandContext): Promise<number> {
 }
 
 /** Runs the migration with its progress on the screen; says nothing of the end. */
-export async function migrateOnScreen(context: CommandContext, source: string, target: string | null): Promise<Report> {
+async function migrateOnScreen(context: CommandContext, source: string, target: string | null): Promise<Report> {
   const engine = await context.loadEngine()
   using view = openProgressView(context.screen, context.signal)
   return await engine.migrate({

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
+import { isAlive } from '../../databases/postgres/embedded/embedded-state.ts'
 import { RowferryError } from '../../errors/errors.ts'
 import { exitCodes } from '../../errors/policy.ts'
 import type { CommandContext } from '../command-context.ts'
@@ -20,15 +21,6 @@ export async function runPostgres({ screen, signal, cwd }: CommandContext): Prom
     if (!signal.aborted && !isAlive(server.pid)) throw diedByItself(server.folder)
   }
   return exitCodes.ok
-}
-
-/** A server that runs as another user cannot be signalled (EPERM), but it is there. */
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0)
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
-  }
 }
 
 function diedByItself(folder: string): RowferryError {

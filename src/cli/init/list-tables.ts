@@ -1,28 +1,23 @@
-import { DatabaseSync } from 'node:sqlite'
+import { openSource } from '../../databases/open-database.ts'
 
 export type ListedTable = { readonly name: string; readonly columns: readonly string[] }
 
-/** The tables that a new configuration names as comments; null when the file cannot be read, which `init` need not judge. */
-export function listTables(path: string): readonly ListedTable[] | null {
+/**
+ * The tables that a new configuration names as comments; null when the file cannot be read, which `init` need not judge. Read
+ * as a transfer would: a plain open of a database in WAL mode makes files beside it.
+ */
+export async function listTables(path: string, signal: AbortSignal): Promise<readonly ListedTable[] | null> {
   try {
-    const database = new DatabaseSync(path, { readOnly: true })
-    try {
-      const tables = database
-        .prepare(
-          "select name from pragma_table_list where schema = 'main' and type = 'table' and name not like 'sqlite\\_%' escape '\\' order by name",
-        )
-        .all()
-      const columns = database.prepare('select name, type from pragma_table_info(?)')
-      return tables.map(({ name }) => ({
-        name: String(name),
-        columns: columns
-          .all(String(name))
-          .map((column) => `${String(column['name'])} ${String(column['type'])}`.trim()),
+    await using source = await openSource(path, { signal, config: { snapshot: 'auto', salvage: false } })
+    const { tables } = await source.readCatalog({ signal })
+    return tables
+      .map(({ name, columns }) => ({
+        name: name.name,
+        columns: columns.map((column) => `${column.name} ${column.declaredType}`.trim()),
       }))
-    } finally {
-      database.close()
-    }
+      .toSorted((a, b) => (a.name < b.name ? -1 : 1))
   } catch {
+    signal.throwIfAborted()
     return null // missing, locked, encrypted: `rowferry migrate` says which
   }
 }

@@ -25,7 +25,7 @@ export function fitText(text: string, width: number): string {
 }
 
 /** Lines of at most `width` columns, broken at spaces; words longer than a line stay whole so that paths can be copied. */
-export function wrapText(text: string, width: number): string[] {
+function wrapText(text: string, width: number): string[] {
   return text.split('\n').flatMap((paragraph) => {
     const lines: string[] = []
     let line = ''

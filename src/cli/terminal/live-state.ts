@@ -8,7 +8,6 @@ export type LiveTable = {
   rowsRead: number
   bytes: number
   rejected: number
-  altered: number
   readonly startedAt: number
   finished: boolean
 }
@@ -29,7 +28,6 @@ export class LiveState {
   readonly tables = new Map<string, LiveTable>()
   /** Rows that the plan expects; null while they are still being counted. */
   totalRows: number | null = null
-  tablesTotal = 0
   /** When something last moved. */
   movedAt: number
   readonly startedAt: number
@@ -50,12 +48,8 @@ export class LiveState {
     return [...this.tables.values()].filter((table) => !table.finished)
   }
 
-  finishedTables(): number {
-    return [...this.tables.values()].filter((table) => table.finished).length
-  }
-
   rowsRead(): number {
-    return sum(this.tables, (table) => Math.min(table.rowsRead, Math.max(table.rows, table.rowsRead)))
+    return sum(this.tables, (table) => table.rowsRead)
   }
 
   bytes(): number {
@@ -91,7 +85,6 @@ const changes: { [Name in TransferEventName]?: (state: LiveState, event: Transfe
       state.profile = null
       state.activity = 'plan is made'
       state.totalRows = plan.tables.reduce((rows, table) => rows + table.rows, 0)
-      state.tablesTotal = plan.tables.length
     },
     'step:started': (state, event) => {
       state.step = event
@@ -104,7 +97,6 @@ const changes: { [Name in TransferEventName]?: (state: LiveState, event: Transfe
         rowsRead: event.alreadyLoaded,
         bytes: 0,
         rejected: 0,
-        altered: 0,
         startedAt: now,
         finished: false,
       })
@@ -115,7 +107,6 @@ const changes: { [Name in TransferEventName]?: (state: LiveState, event: Transfe
       table.rowsRead = Math.max(table.rowsRead, event.rowsRead)
       table.bytes = Math.max(table.bytes, event.bytes)
       table.rejected = event.rejected
-      table.altered = event.altered
     },
     'table:finished': (state, event) => {
       const table = state.tables.get(event.table)

@@ -7,6 +7,8 @@ import type { Screen } from './screen.ts'
 /** Anything that was thrown, as one of ours: what is unknown is a defect. */
 export function asRowferryError(error: unknown): RowferryError {
   if (error instanceof RowferryError) return error
+  // What went wrong first; that closing failed too follows from it.
+  if (error instanceof SuppressedError) return asRowferryError(error.suppressed)
   const text = error instanceof Error ? error.message : String(error)
   return new RowferryError('INTERNAL', {
     message: `Something went wrong inside rowferry: ${maskUrl(text)}`,

@@ -1,4 +1,5 @@
-import type { ObjectReport, Report, RowDifference, TableReport, Warning } from '../../model/report.ts'
+import type { ObjectReport, Report, RowDifference, TableReport } from '../../model/report.ts'
+import type { Warning } from '../../model/warning.ts'
 import { tableLabel } from '../../model/catalog.ts'
 import { countOf, formatBytes, formatCount, formatDuration, rowsPerSecond } from '../../report/figures.ts'
 import { warningText } from '../../report/warning-text.ts'
@@ -27,7 +28,11 @@ export function printReport(screen: Screen, report: Report): void {
 function verdictLine(screen: Screen, report: Report): string {
   const { colors } = screen
   const paint =
-    report.exitCode === 0 ? colors.green : report.exitCode === 5 || report.exitCode >= 128 ? colors.yellow : colors.red
+    report.status === 'completed'
+      ? colors.green
+      : report.status === 'completed_with_rejects' || report.status === 'interrupted'
+        ? colors.yellow
+        : colors.red
   return colors.bold(paint(report.verdict.replaceAll('\n', ' ')))
 }
 
@@ -169,7 +174,7 @@ export function printWarnings(screen: Screen, warnings: readonly Warning[]): voi
   }
 }
 
-export function printObjects(screen: Screen, objects: readonly ObjectReport[]): void {
+function printObjects(screen: Screen, objects: readonly ObjectReport[]): void {
   const lost = objects.filter((object) => object.outcome === 'refused' || object.outcome === 'not-carried')
   if (lost.length === 0) return
   const { colors } = screen

@@ -123,7 +123,7 @@ function lineOf<Name extends TransferEventName>(
   return make?.(event, screen) ?? null
 }
 
-export function findingLine(finding: Finding, screen: Screen): string {
+function findingLine(finding: Finding, screen: Screen): string {
   const { colors } = screen
   const mark = { ok: colors.green('✓'), warning: colors.yellow('!'), error: colors.red('✗') }[finding.level]
   const width = screen.width()

@@ -181,7 +181,7 @@ describe('exactly once', () => {
 
   test('a backend that is terminated in the middle of a COPY leaves neither rows nor checkpoint', async () => {
     await using transfer = await givenTransfer([people], { setup: createPeople })
-    await using loader = await transfer.openLoader(people, { applicationName: 'victim' })
+    await using loader = await transfer.openLoader(people, { url: `${transfer.url}?application_name=victim` })
     const batch = encodeRows(
       people,
       Array.from({ length: 1000 }, (_, i) => [BigInt(i), 'x'.repeat(1000)]),
@@ -286,7 +286,7 @@ describe('triggers of the owner', () => {
       )
       throw Object.assign(new Error('gone'), { code: 'ECONNRESET' })
     }
-    const options = { writeCheckpoint: dying, applicationName: 'victim' }
+    const options = { writeCheckpoint: dying, url: `${transfer.url}?application_name=victim` }
     await expect(transfer.load(table, [[1n, 'a']], options)).rejects.toMatchObject({ code: 'CONNECT_TARGET_LOST' })
     expect(await transfer.query(states)).toEqual(before)
     expect(await transfer.query('select count(*) from people')).toEqual([{ count: '0' }])

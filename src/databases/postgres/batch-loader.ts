@@ -9,7 +9,7 @@ import type { KeyRemap } from './conflict-sql.ts'
 import { copyIn } from './copy-in.ts'
 import { qualifiedName } from './identifiers.ts'
 import { refusal } from './load-refusal.ts'
-import { connect, type ConnectOptions, type PostgresConnection } from './postgres-connection.ts'
+import { connect, type ConnectOptions, type PostgresConnection, withSavepoint } from './postgres-connection.ts'
 import {
   codeOf,
   isConnectionFailure,
@@ -178,24 +178,12 @@ export class PostgresBatchLoader implements BatchLoader {
     return bisectBatch(
       { from: 0, to: rows },
       {
-        attempt: (range) => this.#withSavepoint(() => attempt(range)),
+        attempt: (range) => withSavepoint(this.#client, () => attempt(range)),
         isRowFault: isDataError,
         // 23503: the row it points to may be another of this batch that was refused together with it at first.
         mayPassLater: (error) => codeOf(error) === '23503',
       },
     )
-  }
-
-  async #withSavepoint<Result>(work: () => Promise<Result>): Promise<Result> {
-    await this.#client.query('savepoint attempt')
-    try {
-      const result = await work()
-      await this.#client.query('release savepoint attempt')
-      return result
-    } catch (error) {
-      if (isDataError(error)) await this.#client.query('rollback to savepoint attempt; release savepoint attempt')
-      throw error
-    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -18,7 +18,7 @@ export const stagedRow = 'rowferry_row'
 export type KeyRemap = {
   readonly columns: readonly string[]
   readonly parent: TableName
-  /** False while rows of the parent may still be missing (self reference, cycle): such values are NULL until `settlePendingKeys`. */
+  /** False while rows of the parent may still be missing (self reference, cycle): such values are NULL until `settlePendingSql` ran. */
   readonly complete: boolean
 }
 

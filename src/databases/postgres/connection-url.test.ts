@@ -15,13 +15,13 @@ describe('parseConnectionUrl', () => {
     ['  postgres://me@h/app\n', { host: 'h', database: 'app' }],
     ['postgres://me@h', { database: 'me' }],
     ['postgres://me@h/', { database: 'me' }],
-    ['postgres://me@[2001:db8::1]:5433/app', { host: '2001:db8::1', port: 5433, identity: '[2001:db8::1]:5433/app' }],
+    ['postgres://me@[2001:db8::1]:5433/app', { host: '2001:db8::1', port: 5433 }],
     ['postgres://a%40b:p%2Fw%3F@h/my%20db', { user: 'a@b', password: 'p/w?', database: 'my db' }],
     // As people paste them: special characters that were not encoded.
     ['postgres://me:p@ss#w0rd@h/app', { password: 'p@ss#w0rd', host: 'h' }],
     ['postgres://me:a:b@h/app', { password: 'a:b' }],
     ['postgres://%2Fvar%2Frun%2Fpg/app', { host: '/var/run/pg', database: 'app' }],
-    ['postgres://me@/app?host=/tmp/sock&port=5433', { host: '/tmp/sock', port: 5433, identity: '/tmp/sock:5433/app' }],
+    ['postgres://me@/app?host=/tmp/sock&port=5433', { host: '/tmp/sock', port: 5433 }],
     ['postgres://h/app?user=me&password=x&dbname=other', { user: 'me', password: 'x', database: 'other' }],
     ['postgres://me@h/app?sslmode=require', { sslMode: 'require' }],
     ['postgres://me@h/app?sslmode=no-verify', { sslMode: 'require' }],
@@ -68,12 +68,9 @@ describe('parseConnectionUrl', () => {
     })
   })
 
-  test('the label has no password, the identity neither user nor password', () => {
+  test('the label has no password', () => {
     const url = parseConnectionUrl('postgres://me:s3cret@DB.Example.com/app?password=other', none)
     expect(url.label).toBe('postgres://me@db.example.com:5432/app')
-    expect(url.identity).toBe('db.example.com:5432/app')
-    const same = parseConnectionUrl('postgresql://you@db.example.COM:5432/app', none)
-    expect(same.identity).toBe(url.identity)
   })
 
   test.each([

@@ -5,7 +5,7 @@ import { nearest } from '../../util/nearest.ts'
 import { maskUrl } from '../../util/secrets.ts'
 
 /** With libpq's meaning, which pg 8 does not give them: there, `require` and `prefer` mean verify-full. */
-export const sslModes = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full'] as const
+const sslModes = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full'] as const
 export type SslMode = (typeof sslModes)[number]
 
 export type ConnectionUrl = {
@@ -31,8 +31,6 @@ export type ConnectionUrl = {
   readonly applicationName: string | null
   /** For people: `postgres://user@host:5432/database`, without password. */
   readonly label: string
-  /** The same for the same database, whoever connects: `host:5432/database`. */
-  readonly identity: string
   /** Parameters of the URL that belong to other tools (`schema`, `pgbouncer`, `connection_limit` …) and were not used. */
   readonly ignored: readonly string[]
 }
@@ -137,7 +135,6 @@ export function parseConnectionUrl(text: string, environment: Environment = proc
     options: given('options', 'PGOPTIONS'),
     applicationName: given('application_name', 'PGAPPNAME'),
     label: `postgres://${encodeURIComponent(user)}@${host.startsWith('/') ? encodeURIComponent(host) : ''}${host.startsWith('/') ? `:${port}` : place}/${database}`,
-    identity: `${place}/${database}`,
     ignored: [...parameters.keys()].filter((name) => !usedParameters.has(name) && !knownParameters.has(name)),
   }
 }

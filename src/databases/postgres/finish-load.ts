@@ -9,7 +9,7 @@ import { existingKeysSql, insertSql, type KeyRemap, type StagedLoad, stagedRow }
 import { rowHashExpression } from './hash-query.ts'
 import { qualifiedName, quoteIdentifier } from './identifiers.ts'
 import { refusal } from './load-refusal.ts'
-import { withTransaction } from './postgres-connection.ts'
+import { withSavepoint, withTransaction } from './postgres-connection.ts'
 import { isDataError } from './postgres-errors.ts'
 import { isAppend, readStagedLoad } from './staged-apply.ts'
 import { stagingExists, stagingName } from './staging.ts'
@@ -97,16 +97,7 @@ async function refuseExistingKeys(
 function insertStaged(client: Client, load: StagedLoad, range: RowRange): Promise<Bisection<unknown>> {
   const sql = insertSql(load)
   return bisectBatch(range, {
-    attempt: async ({ from, to }) => {
-      await client.query('savepoint attempt')
-      try {
-        await client.query(sql, [from + 1, to])
-        await client.query('release savepoint attempt')
-      } catch (error) {
-        if (isDataError(error)) await client.query('rollback to savepoint attempt; release savepoint attempt')
-        throw error
-      }
-    },
+    attempt: ({ from, to }) => withSavepoint(client, () => client.query(sql, [from + 1, to])),
     isRowFault: isDataError,
     mayPassLater: () => false,
   })

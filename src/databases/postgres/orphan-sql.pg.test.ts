@@ -15,7 +15,9 @@ test('orphans are deleted or set to NULL, also those that the deleting makes, an
     ],
     {
       rowKey: ['id'],
-      orphanRules: [{ columns: ['team'], parent: 'Teams', parentColumns: ['id'], action: 'reject' }],
+      orphanRules: [
+        { columns: ['team'], nullColumns: ['team'], parent: 'Teams', parentColumns: ['id'], action: 'reject' },
+      ],
     },
   )
   const notes = plannedTable(
@@ -26,7 +28,9 @@ test('orphans are deleted or set to NULL, also those that the deleting makes, an
     ],
     {
       rowKey: ['id'],
-      orphanRules: [{ columns: ['person'], parent: 'people', parentColumns: ['id'], action: 'null' }],
+      orphanRules: [
+        { columns: ['person'], nullColumns: ['person'], parent: 'people', parentColumns: ['id'], action: 'null' },
+      ],
     },
   )
   await query(
@@ -36,7 +40,7 @@ test('orphans are deleted or set to NULL, also those that the deleting makes, an
      create table notes (id bigint, person bigint); insert into notes values (1, 1), (2, 2), (3, 77)`,
   )
   await using client = await connect(database.url, { signal: new AbortController().signal, what: 'the target' })
-  const treated = await treatOrphans(client, [notes, people, teams])
+  const treated = await treatOrphans(client, [notes, people], [notes, people, teams])
   const issues = treated.flatMap(({ issues }) => issues)
   expect(issues).toEqual([
     {

@@ -20,15 +20,19 @@ export type TreatedOrphans = {
 /**
  * Applies the orphan rules of the tables after all rows are loaded and before foreign keys are made: rows that point to no
  * row are deleted (`reject`) or their reference becomes NULL (`null`). Deleting a row can make orphans of others, so it
- * goes round until nothing changes. Run it in one transaction together with storing what it gives.
+ * goes round until nothing changes. `parents` are all tables that a rule may name. Run it in one transaction together with storing what it gives.
  */
-export async function treatOrphans(client: Client, tables: readonly PlannedTable[]): Promise<TreatedOrphans[]> {
+export async function treatOrphans(
+  client: Client,
+  tables: readonly PlannedTable[],
+  parents: readonly PlannedTable[],
+): Promise<TreatedOrphans[]> {
   const treated: TreatedOrphans[] = []
   for (let changed = true; changed;) {
     changed = false
     for (const table of tables) {
       for (const rule of table.orphanRules) {
-        const result = await treatRule(client, table, rule, tables)
+        const result = await treatRule(client, table, rule, parents)
         if (result.issues.length === 0) continue
         changed = true
         treated.push(result)
@@ -42,9 +46,9 @@ async function treatRule(
   client: Client,
   table: PlannedTable,
   rule: OrphanRule,
-  tables: readonly PlannedTable[],
+  parents: readonly PlannedTable[],
 ): Promise<TreatedOrphans> {
-  const names = orphanNames(table, rule, tables)
+  const names = orphanNames(table, rule, parents)
   const { rows } = await client.query<OrphanRow>(rule.action === 'reject' ? rejectSql(names) : nullSql(names))
   const issues = rows.flatMap((row) => orphanIssues(table, rule, names, row))
   const hash = rows.reduce((sum, row) => sum + BigInt(row.after ?? 0) - BigInt(row.before), 0n)
@@ -63,6 +67,7 @@ type OrphanRow = {
 export type OrphanNames = {
   readonly child: TableName
   readonly columns: readonly string[]
+  readonly nullColumns: readonly string[]
   readonly parent: TableName
   readonly parentColumns: readonly string[]
   /** Columns that name a row in the lists. */
@@ -83,7 +88,7 @@ returning ${textArray('c', names.key)} as key, ${textArray('c', names.columns)} 
  * the update's own RETURNING shows only the new row; nobody else writes to a table that is still being loaded.
  */
 export function nullSql(names: OrphanNames): string {
-  const nulls = names.columns.map((column) => `${quoteIdentifier(column)} = null`)
+  const nulls = names.nullColumns.map((column) => `${quoteIdentifier(column)} = null`)
   return `with orphans as materialized (
   select c.ctid as place, ${textArray('c', names.key)} as key, ${textArray('c', names.columns)} as values,
     (${names.rowHash})::text as before
@@ -107,13 +112,14 @@ function textArray(alias: string, columns: readonly string[]): string {
   return `array_to_json(array[${columns.map((column) => `${alias}.${quoteIdentifier(column)}::text`).join(', ')}]::text[])::text`
 }
 
-function orphanNames(table: PlannedTable, rule: OrphanRule, tables: readonly PlannedTable[]): OrphanNames {
+function orphanNames(table: PlannedTable, rule: OrphanRule, parents: readonly PlannedTable[]): OrphanNames {
   const sameName = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase()
-  const parent = tables.find(({ source }) => sameName(source.name, rule.parent))
+  const parent = parents.find(({ source }) => sameName(source.name, rule.parent))
   const key = table.rowKey.length > 0 ? table.rowKey : rule.columns
   return {
     child: table.target,
     columns: rule.columns.map((column) => targetName(table, column)),
+    nullColumns: rule.nullColumns.map((column) => targetName(table, column)),
     parent: parent?.target ?? { schema: table.target.schema, name: rule.parent },
     parentColumns: rule.parentColumns.map((column) => (parent ? targetName(parent, column) : column)),
     key: key.map((column) => targetName(table, column)),
@@ -128,7 +134,9 @@ function rowHash(table: PlannedTable): string {
 }
 
 function targetName(table: PlannedTable, source: string): string {
-  const found = table.columns.find((column) => column.source.toLowerCase() === source.toLowerCase())
+  const found = [...table.columns, ...table.generated].find(
+    (column) => column.source.toLowerCase() === source.toLowerCase(),
+  )
   return found?.target ?? source
 }
 
@@ -138,16 +146,22 @@ function orphanIssues(table: PlannedTable, rule: OrphanRule, names: OrphanNames,
   const sources = table.rowKey.length > 0 ? table.rowKey : rule.columns
   const key = Object.fromEntries(sources.map((name, i) => [name, asRead(table, name, keys[i] ?? null)]))
   if (rule.action === 'reject') return [rejectIssue(table, rule, key, values)]
-  return rule.columns.map((column, i): Issue => ({
-    kind: 'altered',
-    table: table.source.name,
-    key,
-    column,
-    before: values[i] ?? null,
-    after: null,
-    rule: 'orphan-to-null',
-    declared: false,
-  }))
+  return rule.columns.flatMap((column, i): Issue[] =>
+    rule.nullColumns.includes(column)
+      ? [
+          {
+            kind: 'altered',
+            table: table.source.name,
+            key,
+            column,
+            before: values[i] ?? null,
+            after: null,
+            rule: 'orphan-to-null',
+            declared: false,
+          },
+        ]
+      : [],
+  )
 }
 
 /** Whole numbers as the lists of other rows have them, so that one row has one name. */

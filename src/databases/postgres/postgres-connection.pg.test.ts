@@ -123,7 +123,7 @@ describe('connect', () => {
   test('an abort cancels the running statement on the server and ends the session', async () => {
     await using db = await givenDatabase()
     const abort = new AbortController()
-    const session = await connect(db.url, { signal: abort.signal, what: 'the target', applicationName: 'sleeper' })
+    const session = await connect(`${db.url}?application_name=sleeper`, { signal: abort.signal, what: 'the target' })
     setTimeout(() => abort.abort(), 100)
     const begin = Date.now()
     await expect(session.query('select pg_sleep(30)')).rejects.toMatchObject({ code: '57014' })

@@ -7,7 +7,7 @@ import { RowferryError } from '../../errors/errors.ts'
 import type { Emit } from '../../model/events.ts'
 import { type ConnectionUrl, parseConnectionUrl } from './connection-url.ts'
 import { passwordFromFile } from './pgpass.ts'
-import { isConnectionFailure, messageOf, translatePostgresError } from './postgres-errors.ts'
+import { isConnectionFailure, isDataError, messageOf, translatePostgresError } from './postgres-errors.ts'
 import { isCertificateError, tlsAttempts, wantsOtherTls } from './postgres-tls.ts'
 import { sessionSettings } from './session-settings.ts'
 
@@ -19,7 +19,6 @@ export type ConnectOptions = {
   readonly signal: AbortSignal
   /** What wants to connect, for the `retry` event and messages: `the target`. */
   readonly what: string
-  readonly applicationName?: string
   readonly emit?: Emit
   /** Pauses before the second, third … attempt in ms; their number decides how many attempts there are. */
   readonly pauses?: readonly number[]
@@ -86,6 +85,22 @@ export async function withTransaction<Result>(
   })
 }
 
+/**
+ * Runs `work` behind a savepoint. When PostgreSQL refuses what is in the rows, the transaction is as it was before, and the
+ * refusal is thrown.
+ */
+export async function withSavepoint<Result>(client: Client, work: () => Promise<Result>): Promise<Result> {
+  await client.query('savepoint attempt')
+  try {
+    const result = await work()
+    await client.query('release savepoint attempt')
+    return result
+  } catch (error) {
+    if (isDataError(error)) await client.query('rollback to savepoint attempt; release savepoint attempt')
+    throw error
+  }
+}
+
 function announce(options: ConnectOptions, failed: number, attempts: number, waitMs: number, error: Error): void {
   options.emit?.('retry', { what: options.what, attempt: failed + 1, attempts, waitMs, reason: messageOf(error) })
 }
@@ -119,7 +134,7 @@ async function openWith(
     ...(url.sslDirect && ssl !== false && { sslnegotiation: 'direct' as const }),
     enableChannelBinding: url.channelBinding,
     ...(url.options !== null && { options: url.options }),
-    application_name: options.applicationName ?? url.applicationName ?? 'rowferry',
+    application_name: url.applicationName ?? 'rowferry',
     connectionTimeoutMillis: timeoutOf(url, options),
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,

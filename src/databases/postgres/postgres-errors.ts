@@ -65,7 +65,7 @@ export function isDataError(error: unknown): boolean {
   return /^2[23]...$/.test(code) || dataStates.has(code)
 }
 
-/** 40001 serialization failure, 40P01 dead-lock: the same transaction may succeed when it is run again. */
+/** 40001 serialization failure, 40P01 dead-lock, 55P03 a lock that was not to be had: the same transaction may succeed when it is run again. */
 export function isTransactionConflict(error: unknown): boolean {
   const code = codeOf(error)
   return code === '40001' || code === '40P01' || code === '55P03'

@@ -30,10 +30,13 @@ type Facts = {
   readonly loadableTables: number
   readonly ownSchemaExists: boolean
   readonly createInOwnSchema: boolean
+  readonly useOwnTables: boolean
 }
 
 /** What rowferry's own tables are kept in; see the design, "Names in the target". */
 const ownSchema = 'rowferry'
+
+const longestName = 63
 
 const oldest = 12
 const newestTested = 18
@@ -48,6 +51,7 @@ export async function checkTarget(client: Client, checks: TargetChecks): Promise
   return [
     ...checkVersion(facts),
     ...checkWritable(facts),
+    ...checkSchemaName(checks.schema),
     ...checkEncoding(facts),
     ...checkRights(facts, checks.schema),
     ...checkPooler(facts, client),
@@ -132,11 +136,18 @@ function checkRights(facts: Facts, schema: string): Finding[] {
     )
   }
   if (facts.ownSchemaExists ? !facts.createInOwnSchema : !createSchema) {
-    const remedy = facts.ownSchemaExists ? `grant usage, create on schema ${ownSchema} to ${to};` : grantCreate
+    const remedy = facts.ownSchemaExists ? grantOwnTables(to) : grantCreate
     findings.push(
       error(
         `User ${user} may not create rowferry's own tables (schema ${ownSchema}), without which nothing can be resumed.`,
         remedy,
+      ),
+    )
+  } else if (facts.ownSchemaExists && !facts.useOwnTables) {
+    findings.push(
+      error(
+        `User ${user} may not use rowferry's own tables (schema ${ownSchema}), which another user made.`,
+        grantOwnTables(to),
       ),
     )
   }
@@ -149,6 +160,27 @@ function checkRights(facts: Facts, schema: string): Finding[] {
     )
   }
   return findings
+}
+
+function grantOwnTables(to: string): string {
+  return `grant usage, create on schema ${ownSchema} to ${to}; grant select, insert, update, delete on all tables in schema ${ownSchema} to ${to};`
+}
+
+/** Its tables would mix with those of the server, or with our own: a source may well have a table `transfers`. */
+function checkSchemaName(schema: string): Finding[] {
+  const ofServer = schema.startsWith('pg_') || schema === 'information_schema'
+  if (Buffer.byteLength(schema) > longestName) {
+    const length = Buffer.byteLength(schema)
+    const message = `The name of the schema ${schema} has ${length} bytes; PostgreSQL cuts names after ${longestName}.`
+    return [error(message, 'Choose a shorter one: --schema another_name')]
+  }
+  if (!ofServer && schema !== ownSchema) return []
+  return [
+    error(
+      `The schema ${schema} belongs to ${ofServer ? 'PostgreSQL' : 'rowferry'} itself and takes no other tables.`,
+      'Load into another one: --schema another_name',
+    ),
+  ]
 }
 
 /** A pooler makes up the process number that it gives at login, since the server processes behind it change. */
@@ -205,7 +237,11 @@ select json_build_object(
     where c.relnamespace = s.oid and c.relkind in ('r', 'p') and pg_catalog.has_table_privilege(c.oid, 'insert')),
   'ownSchemaExists', o.oid is not null,
   'createInOwnSchema', coalesce(
-    pg_catalog.has_schema_privilege(o.oid, 'create') and pg_catalog.has_schema_privilege(o.oid, 'usage'), false))
+    pg_catalog.has_schema_privilege(o.oid, 'create') and pg_catalog.has_schema_privilege(o.oid, 'usage'), false),
+  'useOwnTables', (
+    select coalesce(bool_and(pg_catalog.has_table_privilege(c.oid, wanted_right)), true)
+    from pg_catalog.pg_class c, unnest(array['select', 'insert', 'update', 'delete']) as wanted_right
+    where c.relnamespace = o.oid and c.relkind = 'r'))
 from (select $1::text as wanted, $2::text as own) given
 left join pg_catalog.pg_namespace s on s.nspname = given.wanted
 left join pg_catalog.pg_namespace o on o.nspname = given.own`

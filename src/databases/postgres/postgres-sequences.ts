@@ -1,7 +1,7 @@
 import type { ClientBase } from 'pg'
 import { type TableName, tableLabel } from '../../model/catalog.ts'
 import type { SequenceReset } from '../../model/plan.ts'
-import type { Warning } from '../../model/report.ts'
+import type { Warning } from '../../model/warning.ts'
 import { qualifiedName, quoteIdentifier } from './identifiers.ts'
 
 /**

@@ -3,7 +3,8 @@ import { RowferryError } from '../../errors/errors.ts'
 import type { TableName } from '../../model/catalog.ts'
 import type { Emit } from '../../model/events.ts'
 import type { PlannedTable, SchemaObject, SequenceReset } from '../../model/plan.ts'
-import type { Finding, ObjectReport, Warning } from '../../model/report.ts'
+import type { Finding, ObjectReport } from '../../model/report.ts'
+import type { Warning } from '../../model/warning.ts'
 import type { Abortable, EncodedBatch, Target, TargetOpening } from '../databases.ts'
 import { checkTarget } from './postgres-preflight.ts'
 import { type ConnectionUrl, parseConnectionUrl } from './connection-url.ts'
@@ -96,7 +97,6 @@ async function openSession({ url, signal, emit }: OpenTargetOptions): Promise<Po
 class OpenPostgresTarget implements PostgresTarget {
   readonly kind = 'postgres'
   readonly label: string
-  readonly identity: string
   readonly version: string
   readonly opening: TargetOpening
   readonly #options: OpenTargetOptions
@@ -108,7 +108,6 @@ class OpenPostgresTarget implements PostgresTarget {
     this.#options = options
     this.#client = client
     this.label = url.label
-    this.identity = url.label
     this.version = version
     this.opening = { kind: 'postgres', url: options.url }
     this.#watch(client)
@@ -134,8 +133,12 @@ class OpenPostgresTarget implements PostgresTarget {
     return {
       [Symbol.asyncDispose]: async () => {
         this.#locks.delete(schema)
-        // With the session the lock is gone as well.
-        if (!this.#lost) await unlockTarget(this.#client, schema)
+        if (this.#lost) return
+        // With the session the lock is gone as well; the loss is told where it hinders something.
+        await unlockTarget(this.#client, schema).catch((error: unknown) => {
+          if (!isConnectionFailure(error)) throw error
+          this.#lost = true
+        })
       },
     }
   }

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { getCACertificates, rootCertificates, type ConnectionOptions } from 'node:tls'
 import { RowferryError } from '../../errors/errors.ts'
 import type { ConnectionUrl } from './connection-url.ts'
+import { codeOf } from './postgres-errors.ts'
 
 /**
  * What libpq would try, in its order: https://www.postgresql.org/docs/current/libpq-ssl.html
@@ -32,14 +33,13 @@ export function tlsAttempts(url: ConnectionUrl): (false | ConnectionOptions)[] {
 export function wantsOtherTls(error: unknown): boolean {
   if (!(error instanceof Error)) return false
   if (/server does not support SSL|error establishing an SSL connection/.test(error.message)) return true
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
+  const code = codeOf(error) ?? ''
   return code === '28000' || code === 'EPROTO' || code.startsWith('ERR_SSL')
 }
 
 /** The server's certificate was not accepted. */
 export function isCertificateError(error: unknown): boolean {
-  const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
-  return /CERT|ERR_TLS|UNABLE_TO_|SELF_SIGNED/.test(code)
+  return /CERT|ERR_TLS|UNABLE_TO_|SELF_SIGNED/.test(codeOf(error) ?? '')
 }
 
 function acceptAnyName(): undefined {

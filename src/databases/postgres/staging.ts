@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
-import type { ClientBase } from 'pg'
+import type { Client, ClientBase } from 'pg'
 import type { TableName } from '../../model/catalog.ts'
 import type { PlannedTable } from '../../model/plan.ts'
 import { stagedRow } from './conflict-sql.ts'
 import { qualifiedName, quoteIdentifier } from './identifiers.ts'
+import { withTransaction } from './postgres-connection.ts'
 
 /** A place for rows on their way: columns typed like the target's (text where PostgreSQL has to cast), and the row's number. */
 const temporaryTable = { schema: 'pg_temp', name: 'rowferry_staging' }
@@ -41,19 +42,14 @@ function stagingPrefix(transferId: string): string {
 }
 
 /** A staging table that outlives the session; left as it is when it exists. Several loaders may ask for it at once. */
-export async function createStaging(client: ClientBase, table: PlannedTable, transferId: string): Promise<TableName> {
+export async function createStaging(client: Client, table: PlannedTable, transferId: string): Promise<TableName> {
   const name = stagingName(transferId, table.target)
-  await client.query('begin')
-  try {
+  await withTransaction(client, async () => {
     await client.query(`select pg_advisory_xact_lock(hashtextextended($1, 0))`, [`rowferry staging ${name.name}`])
     if (!(await stagingExists(client, name))) {
       await client.query(`create table ${qualifiedName(name)} as ${emptyRows(table)}; ${addRowNumber(name)}`)
     }
-    await client.query('commit')
-  } catch (error) {
-    await client.query('rollback').catch(() => undefined) // the first error says what happened
-    throw error
-  }
+  })
   return name
 }
 
@@ -76,7 +72,7 @@ export async function dropStagings(client: ClientBase, transferId: string): Prom
   for (const { name } of rows) await client.query(`drop table ${qualifiedName({ schema: 'rowferry', name })}`)
 }
 
-/** `copy` into a staging table; row numbers start at `from` + 1 when `numberFrom` was run before. */
+/** `copy` of the table's rows into it or into a staging table of it (see `numberFromSql`). */
 export function copyIntoSql(into: TableName, table: PlannedTable): string {
   const columns = table.columns.map((column) => quoteIdentifier(column.target)).join(', ')
   return `copy ${qualifiedName(into)} (${columns}) from stdin (format binary)`

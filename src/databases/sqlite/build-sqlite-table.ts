@@ -17,7 +17,8 @@ import {
   type ParsedTable,
 } from './parse-create-table.ts'
 import type { ColumnRow, ForeignKeyRow, IndexPartRow, IndexRow, TableFlags } from './sqlite-pragmas.ts'
-import { foldName, isName, quoteString, sameName, significantTokens, unquote } from './sqlite-tokens.ts'
+import { foldName, sameName } from './sqlite-identifiers.ts'
+import { isName, quoteString, significantTokens, unquote } from './sqlite-tokens.ts'
 
 /** What is known of one ordinary table: the pragmas' rows and the stored statements. */
 export type TableFacts = {

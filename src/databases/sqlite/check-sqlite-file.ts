@@ -1,5 +1,5 @@
 import { constants } from 'node:fs'
-import { access, readdir, realpath, stat } from 'node:fs/promises'
+import { access, readdir, readlink, realpath, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { type ErrorCode, RowferryError } from '../../errors/errors.ts'
 import { nearest } from '../../util/nearest.ts'
@@ -55,6 +55,11 @@ async function resolvePath(path: string): Promise<string> {
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined
     if (code !== 'ENOENT' && code !== 'ENOTDIR') throw unreadable(path, error)
+    const leadsTo = await readlink(path).catch(() => null)
+    if (leadsTo !== null) {
+      const sentence = `${path} is a symbolic link to ${leadsTo}, which does not exist.`
+      throw refusal('CONNECT_SOURCE_MISSING', sentence, 'Give the path of the SQLite file itself.', error)
+    }
     const near = await nearestName(path)
     throw refusal(
       'CONNECT_SOURCE_MISSING',

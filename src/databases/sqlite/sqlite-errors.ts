@@ -16,7 +16,7 @@ const resultCode = {
 const readonlyRollback = 776
 
 /** SQLite's result code without its extension; null when the error is not one of SQLite's. */
-export function primaryResultCode(error: unknown): number | null {
+function primaryResultCode(error: unknown): number | null {
   const code = extendedResultCode(error)
   return code === null ? null : code & 0xff
 }
@@ -32,7 +32,7 @@ export function isDamage(error: unknown): boolean {
   return code === resultCode.corrupt || code === resultCode.notadb || code === resultCode.ioerr
 }
 
-export function isLocked(error: unknown): boolean {
+function isLocked(error: unknown): boolean {
   const code = primaryResultCode(error)
   return code === resultCode.busy || code === resultCode.locked
 }

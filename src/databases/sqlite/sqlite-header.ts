@@ -2,7 +2,7 @@
  * The first 100 bytes of a database file. They are looked at before SQLite gets to see the file, because SQLite says
  * "file is not a database" to everything that is none. https://sqlite.org/fileformat2.html#the_database_header
  */
-export const headerBytes = 100
+const headerBytes = 100
 
 const magic = 'SQLite format 3\0'
 
@@ -10,9 +10,6 @@ export type SqliteHeader = {
   readonly pageSize: number
   /** Written in WAL mode; a plain open would then create files beside the database. */
   readonly wal: boolean
-  /** Grows with every transaction in rollback mode. */
-  readonly changeCounter: number
-  readonly schemaCookie: number
   /** Null when an old SQLite wrote last and left the count stale. */
   readonly pageCount: number | null
 }
@@ -30,8 +27,6 @@ export function readHeader(bytes: Buffer): SqliteHeader | null {
   return {
     pageSize,
     wal: bytes.readUInt8(18) === 2 || bytes.readUInt8(19) === 2,
-    changeCounter,
-    schemaCookie: bytes.readUInt32BE(40),
     pageCount: countIsValid ? pageCount : null,
   }
 }

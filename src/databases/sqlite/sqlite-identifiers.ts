@@ -1,3 +1,5 @@
+import { asciiLower } from '../../util/ascii-lower.ts'
+
 /** A name as SQL: always in double quotes, so that no name can be a keyword, a number or two words. */
 export function quoteName(name: string): string {
   return `"${name.replaceAll('"', '""')}"`
@@ -9,5 +11,5 @@ export function sameName(a: string, b: string): boolean {
 }
 
 export function foldName(name: string): string {
-  return name.replaceAll(/[A-Z]+/g, (letters) => letters.toLowerCase())
+  return asciiLower(name)
 }

@@ -126,6 +126,6 @@ describe('rows that point to no row are found as SQLite itself would', () => {
       create table c(pid text references p(code)); insert into c select 'code ' || (n + 7) from ${numbers(30_000)}`)
     expect(orphans[0]?.count).toBe(7)
     // Once per row would be 900 million comparisons: a minute.
-    expect(performance.now() - started).toBeLessThan(10_000)
+    expect(performance.now() - started).toBeLessThan(30_000)
   })
 })

@@ -37,8 +37,7 @@ export type IndexRow = {
 }
 
 export type IndexPartRow = {
-  /** -1 the rowid, -2 an expression. */
-  readonly columnId: number
+  /** Null: the rowid or an expression. */
   readonly column: string | null
   readonly descending: boolean
   readonly collation: string
@@ -110,7 +109,7 @@ function columnRow(row: Row): ColumnRow {
 export function readIndexes(database: DatabaseSync): Map<string, IndexRow[]> {
   const rows = read(
     database,
-    `select s.name as "table", l.seq, l.name as "index", l."unique", l.origin, x.cid, x.name, x."desc", x.coll
+    `select s.name as "table", l.seq, l.name as "index", l."unique", l.origin, x.name, x."desc", x.coll
      from main.sqlite_schema s, pragma_index_list(s.name, 'main') l, pragma_index_xinfo(l.name, 'main') x
      where s.type = 'table' and s.rootpage > 0 and x.key = 1 order by s.rowid, l.seq desc, x.seqno`,
   )
@@ -127,7 +126,6 @@ function indexRow(rows: readonly Row[]): IndexRow {
     unique: first['unique'] === 1,
     origin: text(first['origin']),
     parts: rows.map((row) => ({
-      columnId: Number(row['cid']),
       column: row['name'] === null ? null : text(row['name']),
       descending: row['desc'] === 1,
       collation: text(row['coll']),

@@ -37,7 +37,7 @@ async function givenCrashed(files: TestFiles, sql: string): Promise<string> {
 }
 
 describe('the way of reading is decided by what lies beside the file', () => {
-  const header = { pageSize: 4096, wal: false, changeCounter: 1, schemaCookie: 1, pageCount: 1 }
+  const header = { pageSize: 4096, wal: false, pageCount: 1 }
   const none = { header, walBytes: 0, shm: false, journal: false }
   const wal = { ...none, header: { ...header, wal: true } }
   const cases: [string, typeof none, Record<'auto' | 'always' | 'never', Reading>][] = [

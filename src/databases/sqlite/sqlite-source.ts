@@ -83,7 +83,7 @@ export class SqliteSource implements Source {
     if ((await readFingerprint(this.#path)) === this.fingerprint) return
     throw new RowferryError('CONNECT_SOURCE_CHANGED', {
       message: `${this.label} was changed by another program while it was read, so what was read is not one moment of it.`,
-      remedy: 'Run the same command again with --snapshot always, or stop the program that writes.',
+      remedy: 'Stop the program that writes, or add --snapshot always; a migration begins again with --restart --yes',
     })
   }
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { isWord, sameName, significantTokens, tokenize, unquote } from './sqlite-tokens.ts'
+import { sameName } from './sqlite-identifiers.ts'
+import { isWord, significantTokens, tokenize, unquote } from './sqlite-tokens.ts'
 
 const kindsAndTexts = (sql: string) => significantTokens(sql).map((token) => `${token.kind} ${token.text}`)
 

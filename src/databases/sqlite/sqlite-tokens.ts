@@ -95,17 +95,3 @@ export function isOperator(token: Token | undefined, operator: string): boolean 
 export function isName(token: Token | undefined): token is Token {
   return token !== undefined && (token.kind === 'word' || token.kind === 'quoted' || token.kind === 'string')
 }
-
-/** A name as SQL: always in double quotes, so that no name can be a keyword, a number or two words. */
-export function quoteName(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`
-}
-
-/** Names are the same when they differ in the case of ASCII letters only. */
-export function sameName(a: string, b: string): boolean {
-  return foldName(a) === foldName(b)
-}
-
-export function foldName(name: string): string {
-  return name.replaceAll(/[A-Z]+/g, (letters) => letters.toLowerCase())
-}

@@ -1,7 +1,8 @@
+import { typeFamily } from '../../databases/sqlite/declared-type.ts'
 import type { Column, PostgresColumnFacts } from '../../model/catalog.ts'
 import type { ColumnConversion } from '../../model/plan.ts'
 import type { ColumnProfile, TimeUnit } from '../../model/profile.ts'
-import type { Warning } from '../../model/report.ts'
+import type { Warning } from '../../model/warning.ts'
 import type { ColumnPolicy, TypeDecision } from '../mapping.ts'
 import { conversionTo } from './conversions.ts'
 import { classList, columnWarning, declaredAs, evidenceOf, valueWarnings } from './describe-column.ts'
@@ -9,7 +10,7 @@ import { countValues } from './fit.ts'
 import { expectMisfits } from './sample-misfits.ts'
 import { findTimeUnit } from './time-units.ts'
 import { typeFacts } from './type-names.ts'
-import { timestampUnits, withTimeUnit } from './type-candidates.ts'
+import { timestampUnits, withTimeUnit, writesBlobsAsHex } from './type-candidates.ts'
 import { misfitWarning, unitWarnings } from './type-warnings.ts'
 
 /**
@@ -30,6 +31,9 @@ export function conversionForExisting(
     timeUnit: found?.unit ?? null,
     notNull: targetColumn.notNull,
     onMisfit: policy.onMisfit === 'null' && !targetColumn.notNull ? 'null' : 'reject',
+    ...(facts.wireType === 'text' && facts.castTo === null
+      ? { blobAsHex: writesBlobsAsHex(typeFamily(sourceColumn.declaredType), policy) }
+      : {}),
   })
   const misfits = expectMisfits(sourceColumn, conversion, asked)
   const warnings: Warning[] = []

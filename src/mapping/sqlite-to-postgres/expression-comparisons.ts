@@ -1,3 +1,5 @@
+import { asciiLower } from '../../util/ascii-lower.ts'
+import { parseBooleanText } from '../../util/boolean-text.ts'
 import { alignInside } from './expression-json.ts'
 import type { Context } from './expression-context.ts'
 import {
@@ -102,10 +104,6 @@ export function lowerAscii(value: Typed): Typed {
   return atom('text', 'text', `lower(${operand(value)} collate "C")`)
 }
 
-export function asciiLower(text: string): string {
-  return text.replaceAll(/[A-Z]+/g, (letters) => letters.toLowerCase())
-}
-
 // -- one type for both sides ---------------------------------------------------------------------------------------------
 
 export function align(left: Typed, right: Typed, ordered: boolean, context: Context): [Typed, Typed] {
@@ -164,20 +162,6 @@ function withLiteral(value: Typed, literal: Literal, ordered: boolean): Typed {
   return value
 }
 
-/** Words in which programs store truth; SQLite has no type for it. */
-const words: Readonly<Record<string, boolean>> = {
-  t: true,
-  true: true,
-  y: true,
-  yes: true,
-  on: true,
-  f: false,
-  false: false,
-  n: false,
-  no: false,
-  off: false,
-}
-
 /** The truth that a literal stands for in a boolean column; null when it stands for none. */
 export function booleanOf(literal: Literal): boolean | null {
   switch (literal.kind) {
@@ -189,8 +173,7 @@ export function booleanOf(literal: Literal): boolean | null {
       return number === 0 || number === 1 ? number === 1 : null
     }
     case 'text':
-      if (literal.value === '0' || literal.value === '1') return literal.value === '1'
-      return words[literal.value.toLowerCase()] ?? null
+      return parseBooleanText(literal.value)
     case 'blob':
       return null
   }

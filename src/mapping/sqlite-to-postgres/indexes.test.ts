@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { IndexPart } from '../../model/catalog.ts'
 import type { ExpressionScope } from './expressions.ts'
-import { translateIndexPart, translateIndexWhere } from './indexes.ts'
+import { translateIndexPart } from './indexes.ts'
 
 const scope: ExpressionScope = {
   column: (name) =>
@@ -42,9 +42,5 @@ describe('a part of an index', () => {
     [{ expression: 'random()' }, 'PostgreSQL allows only immutable functions in an index, and random() is not'],
   ])('%j is refused', (given, reason) => {
     expect(translateIndexPart(part(given), scope)).toEqual({ ok: false, reason })
-  })
-
-  test('its condition is translated as a condition', () => {
-    expect(translateIndexWhere('n', scope)).toMatchObject({ ok: true, sql: '"n" <> 0' })
   })
 })

@@ -18,10 +18,6 @@ export function translateIndexPart(part: IndexPart, scope: ExpressionScope): Tra
   return underCollation({ ok: true, sql: quoteIdentifier(column.target), type: column.type, notes: [] }, collation)
 }
 
-export function translateIndexWhere(text: string, scope: ExpressionScope): Translation {
-  return translateExpression(text, scope, 'index-where')
-}
-
 /** An index is for queries, and these will say lower(name) without more. */
 const asciiCaseNote = 'NOCASE becomes lower(), which also folds letters beyond ASCII'
 

@@ -24,7 +24,7 @@ export function convertEmpty(emptyToNull: boolean, wanted: string, cell: Cell): 
 }
 
 /** `the text 'abc'`, `the integer 5`, `a blob of 12 bytes`. */
-export function describeValue(value: SqliteValue): string {
+function describeValue(value: SqliteValue): string {
   if (value === null) return 'NULL'
   if (typeof value === 'bigint') return `the integer ${value}`
   if (typeof value === 'number') return `the real ${value}`

@@ -1,4 +1,5 @@
 import { quoteIdentifier } from '../../databases/postgres/identifiers.ts'
+import { foldName } from '../../databases/sqlite/sqlite-identifiers.ts'
 import type { TableName } from '../../model/catalog.ts'
 import type { OutputColumn } from './expression-context.ts'
 import { atom, refuse, type ScopeColumn, type Typed, untranslated } from './expression-types.ts'
@@ -39,11 +40,6 @@ export type QueryScope = {
 }
 
 export const emptyScope: QueryScope = { relations: [], aliases: new Map(), commonTables: new Map(), parent: null }
-
-/** SQLite folds ASCII letters only. */
-export function foldName(name: string): string {
-  return name.replaceAll(/[A-Z]+/g, (letters) => letters.toLowerCase())
-}
 
 export function findColumn(path: readonly string[], scope: QueryScope): Typed | null {
   const [name = '', table, schema] = path.toReversed()

@@ -1,4 +1,5 @@
-import { asciiLower, lowerAscii } from './expression-comparisons.ts'
+import { asciiLower } from '../../util/ascii-lower.ts'
+import { lowerAscii } from './expression-comparisons.ts'
 import { asText, literalText, operand, refuse, truth, type Typed, untranslated } from './expression-types.ts'
 
 /** LIKE and GLOB. */

@@ -1,3 +1,4 @@
+import { plausibleRanges } from '../../databases/sqlite/time-units.ts'
 import type { ColumnProfile, TimeUnit, ValueClass } from '../../model/profile.ts'
 import { daysSince2000, isCalendarDate } from '../../util/date-time-text.ts'
 
@@ -115,18 +116,6 @@ export function countNumbers(profile: ColumnProfile): number {
   return numberClasses.reduce((sum, name) => sum + (profile.classes[name]?.count ?? 0), 0)
 }
 
-/** The years 1900 to 2200, both whole. */
-const possibleRanges: Readonly<Record<TimeUnit, readonly [number, number]>> = {
-  'epoch-s': [-2_208_988_800, 7_289_654_400],
-  'epoch-ms': [-2_208_988_800e3, 7_289_654_400e3],
-  'epoch-us': [-2_208_988_800e6, 7_289_654_400e6],
-  'epoch-ns': [-2_208_988_800e9, 7_289_654_400e9],
-  'julian-day': [2_415_020.5, 2_524_958.5],
-  yyyymmdd: [19_000_101, 22_001_231],
-  'epoch-days': [-25_567, 84_371],
-  'seconds-of-day': [0, 86_400],
-}
-
 /** Does every number of the column lie in the years 1900 to 2200 (or in one day) by this unit? */
 export function everyNumberFits(profile: ColumnProfile, unit: TimeUnit): boolean {
   const counted = profile.timeUnits[unit]
@@ -134,10 +123,8 @@ export function everyNumberFits(profile: ColumnProfile, unit: TimeUnit): boolean
   // Columns that are not declared as times are not counted by unit; their range tells nearly as much.
   if (Object.keys(profile.timeUnits).length > 0 || profile.classes['real-infinite']) return false
   const range = numberRange(profile)
-  const [lower, upper] = possibleRanges[unit]
-  return (
-    range !== null && range.min >= lower && range.max <= upper && (unit !== 'yyyymmdd' || profile.realRange === null)
-  )
+  const [lower, end] = plausibleRanges[unit]
+  return range !== null && range.min >= lower && range.max < end && (unit !== 'yyyymmdd' || profile.realRange === null)
 }
 
 /**

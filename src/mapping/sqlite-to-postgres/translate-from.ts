@@ -1,17 +1,11 @@
 import type { JoinExpr, Node } from 'sql-parser-cst'
 import { qualifiedName, quoteIdentifier } from '../../databases/postgres/identifiers.ts'
+import { foldName } from '../../databases/sqlite/sqlite-identifiers.ts'
 import { compare } from './expression-comparisons.ts'
 import type { Context, Subquery } from './expression-context.ts'
 import { columnReference } from './expressions.ts'
 import { asCondition, operand, refuse, type Typed, untranslated } from './expression-types.ts'
-import {
-  findCommonTable,
-  foldName,
-  type QueryScope,
-  type Relation,
-  relationOf,
-  type ResolveRelation,
-} from './query-scope.ts'
+import { findCommonTable, type QueryScope, type Relation, relationOf, type ResolveRelation } from './query-scope.ts'
 import { namePath, translateNode } from './translate-node.ts'
 
 /** FROM: the relations it offers, and its SQL once all of them are known, for an ON may name any of them. */

@@ -1,5 +1,6 @@
 import type { CommonTableExpr, LimitClause, Node, OrderByClause, SelectStmt, SubSelect } from 'sql-parser-cst'
 import { quoteIdentifier } from '../../databases/postgres/identifiers.ts'
+import { foldName } from '../../databases/sqlite/sqlite-identifiers.ts'
 import { isAggregate, orderTermOf, windowDefinition } from './aggregate-functions.ts'
 import { commonKind } from './common-kind.ts'
 import { hasOwnEquality } from './expression-comparisons.ts'
@@ -9,7 +10,6 @@ import {
   type CommonTable,
   emptyScope,
   findColumn,
-  foldName,
   type QueryScope,
   type Relation,
   relationOf,

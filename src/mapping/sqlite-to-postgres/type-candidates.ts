@@ -204,9 +204,12 @@ function declaredPrecision(column: Column): { precision: number; scale: number }
 
 export function text(facts: Facts): Candidate {
   if (becomesBytes(facts)) return bytea(facts)
-  // Where misfits are listed instead, a blob in a text column is one; a column without a declaration has no misfits.
-  const blobAsHex = facts.policy.onMisfit === 'widen' || facts.family !== 'text'
-  return plain('text', 'text', facts, { blobAsHex })
+  return plain('text', 'text', facts, { blobAsHex: writesBlobsAsHex(facts.family, facts.policy) })
+}
+
+/** Where misfits are listed instead, a blob in a text column is one; a column without a declaration has no misfits. */
+export function writesBlobsAsHex(family: TypeFamily, policy: ColumnPolicy): boolean {
+  return policy.onMisfit === 'widen' || family !== 'text'
 }
 
 function bytea(facts: Facts): Candidate {

@@ -1,7 +1,7 @@
 import type { Column } from '../../model/catalog.ts'
 import type { ColumnConversion } from '../../model/plan.ts'
 import type { ColumnProfile } from '../../model/profile.ts'
-import type { Warning } from '../../model/report.ts'
+import type { Warning } from '../../model/warning.ts'
 import type { ColumnPolicy } from '../mapping.ts'
 import {
   columnWarning,

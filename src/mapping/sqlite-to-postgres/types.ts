@@ -1,7 +1,7 @@
 import type { TypeFamily } from '../../databases/sqlite/declared-type.ts'
 import type { Column } from '../../model/catalog.ts'
 import type { ColumnProfile } from '../../model/profile.ts'
-import type { Warning } from '../../model/report.ts'
+import type { Warning } from '../../model/warning.ts'
 import type { ColumnPolicy, TypeDecision } from '../mapping.ts'
 import { conversionTo } from './conversions.ts'
 import { classList, columnWarning, declaredAs, evidenceOf, valueWarnings } from './describe-column.ts'

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { type AlterationRule, type PostgresValue, type SqliteValue, TextBytes } from '../../model/batch.ts'
 import type { ColumnConversion } from '../../model/plan.ts'
-import type { Cell } from '../mapping.ts'
-import { buildConverter, MISFIT } from './values.ts'
+import { type Cell, MISFIT } from '../mapping.ts'
+import { buildConverter } from './values.ts'
 
 const plain: ColumnConversion = {
   wireType: 'text',

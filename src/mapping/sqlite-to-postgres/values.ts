@@ -5,8 +5,6 @@ import { boolConverter, floatConverter, integerConverter, numericConverter } fro
 import { byteaConverter, textConverter, uuidConverter } from './text-values.ts'
 import { dateConverter, timeConverter, timestampConverter } from './time-values.ts'
 
-export { MISFIT } from '../mapping.ts'
-
 /**
  * The function that converts every value of one column. This is the hot path: millions of values per second go through the
  * closures below, so each decides once what it can decide, and allocates nothing for a value that needs no change.

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { type ResolvedRelation, translateView, type ViewTranslation } from './views.ts'
+import type { ResolvedRelation } from './query-scope.ts'
+import { translateView, type ViewTranslation } from './views.ts'
 
 const relations: Readonly<Record<string, ResolvedRelation>> = {
   orders: relation('Orders', { id: 'bigint', customer: 'bigint', at: 'timestamp without time zone', paid: 'boolean' }),

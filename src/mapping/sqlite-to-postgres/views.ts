@@ -6,8 +6,6 @@ import { refuse, type ScopeColumn } from './expression-types.ts'
 import type { ResolveRelation } from './query-scope.ts'
 import { translateQuery } from './translate-query.ts'
 
-export type { ResolvedRelation, ResolveRelation } from './query-scope.ts'
-
 /** Columns of the view as SQLite names them, with PostgreSQL's types where they are known: for views that read this one. */
 export type ViewTranslation =
   | (Extract<Translation, { ok: true }> & { readonly columns: readonly ViewColumn[] })

@@ -1,6 +1,6 @@
 import type { ShardState } from '../../databases/databases.ts'
 import { RowferryError } from '../../errors/errors.ts'
-import type { PlannedTable, Shard } from '../../model/plan.ts'
+import { isNewTable, type PlannedTable, type Shard } from '../../model/plan.ts'
 import type { ShardMessage } from '../shard-tasks.ts'
 import {
   restoreForeignKeys as makeForeignKeysAgain,
@@ -8,7 +8,7 @@ import {
 } from '../../store/dropped-foreign-keys.ts'
 import { qualifiedName, quoteIdentifier } from '../../databases/postgres/identifiers.ts'
 import { withTransaction } from '../../databases/postgres/postgres-connection.ts'
-import type { Warning } from '../../model/report.ts'
+import type { Warning } from '../../model/warning.ts'
 import { totalsOf } from '../transfer-account.ts'
 import { finishLoad } from '../../databases/postgres/finish-load.ts'
 import type { KeyRemap } from '../../databases/postgres/conflict-sql.ts'
@@ -36,13 +36,13 @@ export const copyTables: RunStep<'copy-tables'> = async (step, context) => {
 
 /** Foreign keys of existing tables that no order of loading satisfies. A failed transfer makes them again when it is left. */
 async function suspendForeignKeys({ target, transferId, plan }: StepContext): Promise<void> {
-  if (plan.tables.every(isMadeHere)) return
+  if (plan.tables.every(isNewTable)) return
   const client = await target.reconnect()
   await withTransaction(client, () => dropForeignKeysInTheWay(client, transferId, plan))
 }
 
 async function restoreForeignKeys({ target, plan, account, emit }: StepContext): Promise<void> {
-  if (plan.tables.every(isMadeHere)) return
+  if (plan.tables.every(isNewTable)) return
   const restored = await makeForeignKeysAgain(await target.reconnect(), plan.target.schema, { loaded: true })
   for (const { key, outcome, reason } of restored.filter((one) => one.outcome !== 'restored')) {
     const warning: Warning = {
@@ -55,10 +55,6 @@ async function restoreForeignKeys({ target, plan, account, emit }: StepContext):
     account.warnings.push(warning)
     emit('warning', warning)
   }
-}
-
-function isMadeHere(table: PlannedTable): boolean {
-  return table.mode === 'create' || table.mode === 'recreate'
 }
 
 async function copyWave(

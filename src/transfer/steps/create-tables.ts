@@ -1,3 +1,4 @@
+import { isNewTable } from '../../model/plan.ts'
 import { markStep, rememberTables } from '../../store/transfers.ts'
 import type { RunStep } from './step.ts'
 
@@ -8,7 +9,7 @@ import type { RunStep } from './step.ts'
 export const createTables: RunStep<'create-tables'> = async (step, context) => {
   const { target, plan, transferId, source, signal } = context
   if (context.done) return
-  const made = plan.tables.filter((table) => table.mode === 'create' || table.mode === 'recreate')
+  const made = plan.tables.filter(isNewTable)
   await target.createTables(step.objects, {
     signal,
     beforeCommit: async (client) => {

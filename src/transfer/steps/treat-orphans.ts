@@ -12,7 +12,7 @@ export const treatOrphans: RunStep<'treat-orphans'> = async (step, context) => {
   const tables = step.tables.map((name) => plannedTable(plan, name))
   const client = await target.reconnect()
   await withTransaction(client, async () => {
-    for (const { table, rejected, altered, hash, issues } of await treatRows(client, tables)) {
+    for (const { table, rejected, altered, hash, issues } of await treatRows(client, tables, plan.tables)) {
       const place = { transferId, table, shard: plannedTable(plan, table).shards[0]?.number ?? 0 }
       await correctShard(client, place, { created: -rejected, rejected, altered, hash })
       await writeIssues(client, place, issues)

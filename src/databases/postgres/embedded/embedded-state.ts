@@ -63,6 +63,7 @@ export function readPostmasterFile(cluster: string): PostmasterFile | null {
   return Number.isInteger(pid) && pid > 0 ? { pid, port: port || 0, status: lines[7]?.trim() ?? '' } : null
 }
 
+/** A process of another user cannot be signalled (EPERM), but it is there. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0)
