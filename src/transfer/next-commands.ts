@@ -31,7 +31,8 @@ const freely: readonly OptionName[] = ['resume', 'restart', 'report', 'logLevel'
 function givenFlag(command: 'migrate' | 'verify', name: OptionName, config: Config): string {
   const spec = optionSpec(name)
   const flag = flagOf(name)
-  const value = (config as Readonly<Record<string, OptionSpec['default'] | undefined>>)[name]
+  const { tableRules: _, ...values } = config
+  const value = (values as Readonly<Record<string, OptionSpec['default'] | undefined>>)[name]
   if (flag === null || spec.scope !== 'transfer' || freely.includes(name) || !spec.commands.includes(command)) return ''
   // With rules, the list stands in the configuration file, which is read again.
   if (name === 'tables' && Object.keys(config.tableRules).length > 0) return ''

@@ -87,9 +87,10 @@ function asNumber(position: string): number | string {
   return Number.isSafeInteger(number) ? number : position
 }
 
-/** Key values as JSON holds them; bytes as `\x…`, integers beyond 2^53 as text. */
+/** Key values as JSON holds them; bytes as `\x…`, integers beyond 2^53 and infinities as text, which JSON would make null. */
 function keyValue(value: SqliteValue): string | number | null {
-  if (value === null || typeof value === 'number') return value
+  if (value === null) return value
+  if (typeof value === 'number') return Number.isFinite(value) ? value : String(value)
   if (typeof value === 'bigint') return asNumber(String(value))
   if (typeof value === 'string') return value
   const bytes = value instanceof TextBytes ? value.bytes : value

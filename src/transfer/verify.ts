@@ -43,14 +43,13 @@ export async function verify(options: TransferOptions & { readonly target: strin
     options.emit('table:verified', { table: table.target.name, verification })
   }
   await source.assertUnchanged()
-  const missingPlans = missing.map((table) => absentTable(table, options.config.schema))
-  for (const table of missingPlans) {
+  for (const table of missing) {
     account.setVerification(table.target.name, { ...differs(table.rows, 0), differingRows: Math.max(1, table.rows) })
   }
   return buildReport({
     version: rowferryVersion,
     transferId: randomUUID(),
-    plan: { ...plan, tables: [...plan.tables, ...missingPlans] },
+    plan: { ...plan, tables: [...plan.tables, ...missing] },
     account,
     failure: null,
     startedAt,
@@ -94,7 +93,7 @@ async function planComparison(
   source: Source,
   target: OpenTarget,
   options: TransferOptions,
-): Promise<{ plan: Plan; missing: Table[] }> {
+): Promise<{ plan: Plan; missing: PlannedTable[] }> {
   const { config, signal, emit } = options
   const settings = planSettings(config)
   const catalog = await readSourceCatalog(source, options)
@@ -104,10 +103,7 @@ async function planComparison(
   const places = tables.map((table, at) => findPlace(table, matches[at] ?? null))
   const found = places.filter((place) => place !== null)
   if (found.length === 0) throw nothingToCompare(source, target, config.schema)
-  const profile = await source.profile(
-    found.map((place) => place.source),
-    { signal, emit, parallel: config.parallel },
-  )
+  const profile = await source.profile(tables, { signal, emit, parallel: config.parallel })
   const plans = found.map((place) => {
     const tableProfile = profile.tables.find((candidate) => candidate.table === place.source.name.name)
     if (!tableProfile) throw new Error(`no profile of ${place.source.name.name}`)
@@ -122,7 +118,11 @@ async function planComparison(
     notCarried: [],
     warnings: plans.flatMap((table) => table.warnings),
   }
-  return { plan, missing: tables.filter((_, index) => places[index] === null) }
+  const rowsOf = new Map(profile.tables.map((table) => [table.table, table.rows]))
+  const missing = tables
+    .filter((_, index) => places[index] === null)
+    .map((table) => absentTable(table, config.schema, rowsOf.get(table.name.name) ?? 0))
+  return { plan, missing }
 }
 
 /** What the target computes itself is compared like any other column. */
@@ -138,7 +138,7 @@ function findPlace(source: Table, existing: Table | null): TablePlace | null {
   }
 }
 
-function absentTable(table: Table, schema: string): PlannedTable {
+function absentTable(table: Table, schema: string, rows: number): PlannedTable {
   return {
     source: table.name,
     target: { schema, name: table.name.name },
@@ -149,7 +149,7 @@ function absentTable(table: Table, schema: string): PlannedTable {
     generated: [],
     omitted: [],
     rowKey: [],
-    rows: 0,
+    rows,
     bytes: 0,
     widestRowBytes: 0,
     shards: [],
@@ -169,13 +169,13 @@ function differs(sourceRows: number, targetRows: number): Compared {
   }
 }
 
-function missingTable(table: Table, schema: string): Warning {
+function missingTable({ source }: PlannedTable, schema: string): Warning {
   return {
     code: 'table-missing',
-    table: table.name.name,
+    table: source.name,
     column: null,
-    message: `The target has no table for ${table.name.name} in schema ${schema}.`,
-    remedy: `Leave it out of the comparison: --exclude ${table.name.name}`,
+    message: `The target has no table for ${source.name} in schema ${schema}.`,
+    remedy: `Leave it out of the comparison: --exclude ${source.name}`,
   }
 }
 

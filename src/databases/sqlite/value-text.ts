@@ -47,7 +47,8 @@ export function rowKeyOf(row: SqliteRow, { columns, rowidAt }: KeyPlaces): RowKe
 }
 
 function keyPart(value: SqliteValue): string | number | null {
-  if (value === null || typeof value === 'number') return value
+  if (value === null) return value
+  if (typeof value === 'number') return Number.isFinite(value) ? value : String(value)
   if (typeof value !== 'bigint') return valueText(value)
   const number = Number(value)
   return Number.isSafeInteger(number) ? number : value.toString()
