@@ -15,7 +15,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { Client } from 'pg'
-import { startEmbeddedPostgres } from '../src/databases/postgres/embedded-postgres.ts'
+import { startEmbeddedPostgres } from '../src/databases/postgres/embedded/embedded-postgres.ts'
 import type { ObjectReport, Report } from '../src/model/report.ts'
 
 const root = fileURLToPath(new URL('../', import.meta.url))

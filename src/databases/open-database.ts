@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os'
 import { RowferryError } from '../errors/errors.ts'
 import type { Emit } from '../model/events.ts'
 import type { Abortable, RowReader, Source, SourceOpening } from './databases.ts'
-import { startEmbeddedPostgres } from './postgres/embedded-postgres.ts'
+import { startEmbeddedPostgres } from './postgres/embedded/embedded-postgres.ts'
 import { openPostgresTarget, type PostgresTarget } from './postgres/postgres-target.ts'
-import { openRowReader as openSqliteReader } from './sqlite/sqlite-reader.ts'
+import { openRowReader as openSqliteReader } from './sqlite/read/sqlite-reader.ts'
 import { openSqliteSource } from './sqlite/sqlite-source.ts'
-import type { SnapshotMode } from './sqlite/sqlite-snapshot.ts'
+import type { SnapshotMode } from './sqlite/open/sqlite-snapshot.ts'
 
 /** Kind of database → implementation: the only place that lists the kinds. */
 

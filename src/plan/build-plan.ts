@@ -1,4 +1,10 @@
-import { createSchema, createTable, dropTables, dropViews, truncateTables } from '../databases/postgres/postgres-ddl.ts'
+import {
+  createSchema,
+  createTable,
+  dropTables,
+  dropViews,
+  truncateTables,
+} from '../databases/postgres/schema/postgres-ddl.ts'
 import type { Catalog, TableName } from '../model/catalog.ts'
 import {
   isNewTable,

@@ -1,4 +1,10 @@
-import { addCheck, addForeignKey, addPrimaryKey, addUnique, createIndex } from '../databases/postgres/postgres-ddl.ts'
+import {
+  addCheck,
+  addForeignKey,
+  addPrimaryKey,
+  addUnique,
+  createIndex,
+} from '../databases/postgres/schema/postgres-ddl.ts'
 import { quoteIdentifier } from '../databases/postgres/identifiers.ts'
 import { translateExpression } from '../mapping/sqlite-to-postgres/expressions.ts'
 import { translateIndexPart } from '../mapping/sqlite-to-postgres/indexes.ts'

@@ -1,4 +1,4 @@
-import { createView } from '../databases/postgres/postgres-ddl.ts'
+import { createView } from '../databases/postgres/schema/postgres-ddl.ts'
 import { translateView } from '../mapping/sqlite-to-postgres/views.ts'
 import type { ResolvedRelation } from '../mapping/sqlite-to-postgres/query-scope.ts'
 import type { Catalog, TableName } from '../model/catalog.ts'

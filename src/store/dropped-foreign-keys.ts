@@ -6,8 +6,8 @@ import {
   type RestoredForeignKey,
   restoreForeignKey,
   type StoredForeignKey,
-} from '../databases/postgres/foreign-keys.ts'
-import { withTransaction } from '../databases/postgres/postgres-connection.ts'
+} from '../databases/postgres/schema/foreign-keys.ts'
+import { withTransaction } from '../databases/postgres/connection/postgres-connection.ts'
 import { sameTable, type TableName } from '../model/catalog.ts'
 import type { Plan } from '../model/plan.ts'
 import { storeExists } from './store.ts'

@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises'
 import type { Client, ClientBase } from 'pg'
-import { withTransaction } from '../databases/postgres/postgres-connection.ts'
+import { withTransaction } from '../databases/postgres/connection/postgres-connection.ts'
 import { codeOf } from '../databases/postgres/postgres-errors.ts'
 import { quoteIdentifier } from '../databases/postgres/identifiers.ts'
 import { RowferryError } from '../errors/errors.ts'

@@ -30,6 +30,8 @@ export function buildReport(input: ReportInput): Report {
   const { status, exitCode, verdict } = buildVerdict(tables, input.failure, {
     virtualTables: plan.notCarried.filter((object) => object.kind === 'virtual-table').length,
     damagedTables: plan.warnings.filter((warning) => warning.code === 'rows-unreadable').length,
+    columns: plan.warnings.filter((warning) => warning.code === 'column-omitted').length,
+    refusedObjects: account.objects.filter((object) => object.outcome === 'refused').length,
   })
   return {
     version: 1,

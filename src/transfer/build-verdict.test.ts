@@ -61,4 +61,16 @@ describe('buildVerdict', () => {
     const failure = { code: 'X', message: 'It broke.', remedy: null, exitCode }
     expect(buildVerdict([table({})], failure)).toMatchObject({ status, exitCode })
   })
+  test('says what did not arrive although every row did', () => {
+    const notCarried = { virtualTables: 1, damagedTables: 0, columns: 2, refusedObjects: 1 }
+    expect(buildVerdict([table({})], null, notCarried)).toMatchObject({
+      exitCode: 0,
+      verdict:
+        'DONE: 3 rows of 1 table carried, content verified; not carried: 1 virtual table, 2 columns; refused by PostgreSQL: 1 object of the schema.',
+    })
+  })
+  test('is 5 when a damaged source could not be read whole', () => {
+    const notCarried = { virtualTables: 0, damagedTables: 1, columns: 0, refusedObjects: 0 }
+    expect(buildVerdict([table({})], null, notCarried)).toMatchObject({ status: 'completed_with_rejects', exitCode: 5 })
+  })
 })

@@ -2,8 +2,17 @@ import { countOf } from '../report/figures.ts'
 import { exitCodes } from '../errors/policy.ts'
 import type { FailureReport, ReportStatus, TableReport } from '../model/report.ts'
 
-/** What of the source was not read. */
-export type NotRead = { readonly virtualTables: number; readonly damagedTables: number }
+/** What of the source did not arrive and is in no count of rows, so that the sentence has to say it. */
+export type NotCarried = {
+  readonly virtualTables: number
+  readonly damagedTables: number
+  /** Source columns that an existing target table has no place for. */
+  readonly columns: number
+  /** Keys, indexes and the like that PostgreSQL refused. */
+  readonly refusedObjects: number
+}
+
+const everythingCarried: NotCarried = { virtualTables: 0, damagedTables: 0, columns: 0, refusedObjects: 0 }
 
 export type Verdict = { readonly status: ReportStatus; readonly exitCode: number; readonly verdict: string }
 
@@ -11,7 +20,7 @@ export type Verdict = { readonly status: ReportStatus; readonly exitCode: number
 export function buildVerdict(
   tables: readonly TableReport[],
   failure: (FailureReport & { readonly exitCode: number }) | null,
-  notRead: NotRead = { virtualTables: 0, damagedTables: 0 },
+  notCarried: NotCarried = everythingCarried,
 ): Verdict {
   if (failure) return failed(failure)
   const sum = (of: (table: TableReport) => number): number => tables.reduce((total, table) => total + of(table), 0)
@@ -31,10 +40,10 @@ export function buildVerdict(
       verdict: `DIFFERENT: verification found ${countOf(rowsDiffering, 'differing row')} in ${listNames(differing)}.`,
     }
   }
-  const verified = verifiedPhrase(tables) + leftOutPhrase(notRead)
+  const verified = verifiedPhrase(tables) + leftOutPhrase(notCarried)
   const rejected = sum((table) => table.rejected)
   const altered = sum((table) => table.altered)
-  if (rejected > 0 || altered > 0 || notRead.damagedTables > 0) {
+  if (rejected > 0 || altered > 0 || notCarried.damagedTables > 0) {
     return {
       status: 'completed_with_rejects',
       exitCode: exitCodes.DATA,
@@ -63,11 +72,17 @@ function verifiedPhrase(tables: readonly TableReport[]): string {
   return levels.has('content') ? ', content verified' : ', counts verified'
 }
 
-/** Rows that were not read at all are in no count, so the sentence has to say it. */
-function leftOutPhrase({ virtualTables, damagedTables }: NotRead): string {
-  const virtual = virtualTables === 0 ? '' : `; not carried: ${countOf(virtualTables, 'virtual table')}`
-  const damaged = damagedTables === 0 ? '' : `; not whole because of damage: ${countOf(damagedTables, 'table')}`
-  return virtual + damaged
+function leftOutPhrase({ virtualTables, damagedTables, columns, refusedObjects }: NotCarried): string {
+  const left = [
+    ...(virtualTables > 0 ? [countOf(virtualTables, 'virtual table')] : []),
+    ...(columns > 0 ? [countOf(columns, 'column')] : []),
+  ]
+  const parts = [
+    ...(left.length > 0 ? [`not carried: ${left.join(', ')}`] : []),
+    ...(damagedTables > 0 ? [`not whole because of damage: ${countOf(damagedTables, 'table')}`] : []),
+    ...(refusedObjects > 0 ? [`refused by PostgreSQL: ${countOf(refusedObjects, 'object')} of the schema`] : []),
+  ]
+  return parts.map((part) => `; ${part}`).join('')
 }
 
 function listNames(tables: readonly TableReport[]): string {

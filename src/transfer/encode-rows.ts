@@ -1,7 +1,7 @@
 import { RowferryError } from '../errors/errors.ts'
 import { errorFamily } from '../errors/policy.ts'
 import type { EncodedBatch, RowPage, RowReader } from '../databases/databases.ts'
-import { BatchEncoder } from '../databases/postgres/copy-binary.ts'
+import { BatchEncoder } from '../databases/postgres/copy/copy-binary.ts'
 import { MISFIT } from '../mapping/mapping.ts'
 import { buildConverter } from '../mapping/sqlite-to-postgres/values.ts'
 import type { Issue, PostgresValue, SqliteRow, SqliteValue } from '../model/batch.ts'

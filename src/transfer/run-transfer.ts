@@ -20,7 +20,7 @@ import {
   restartTransfer,
 } from '../store/transfers.ts'
 import { rowferryVersion } from '../util/version.ts'
-import { withTransaction } from '../databases/postgres/postgres-connection.ts'
+import { withTransaction } from '../databases/postgres/connection/postgres-connection.ts'
 import { batchLimits } from './batch-limits.ts'
 import { buildFailure, buildReport } from './build-report.ts'
 import type { MigrateOptions } from './transfer-options.ts'

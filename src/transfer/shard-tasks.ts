@@ -1,7 +1,7 @@
 import type { MessagePort } from 'node:worker_threads'
 import type { SourceOpening, TargetOpening } from '../databases/databases.ts'
 import type { ErrorCode, ErrorDetails } from '../errors/errors.ts'
-import type { KeyRemap } from '../databases/postgres/conflict-sql.ts'
+import type { KeyRemap } from '../databases/postgres/load/conflict-sql.ts'
 import type { LoadCounts } from '../model/conflict.ts'
 import type { Issue } from '../model/batch.ts'
 import type { PlannedTable, Shard } from '../model/plan.ts'

@@ -1,5 +1,5 @@
 import { openRowReader } from '../databases/open-database.ts'
-import { openBatchLoader } from '../databases/postgres/batch-loader.ts'
+import { openBatchLoader } from '../databases/postgres/load/batch-loader.ts'
 import { RowferryError } from '../errors/errors.ts'
 import type { Issue, PostgresValue, SqliteValue, WireType } from '../model/batch.ts'
 import { formatDate, formatDateTime, formatTime } from '../util/date-time-text.ts'

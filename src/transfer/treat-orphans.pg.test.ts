@@ -11,7 +11,10 @@ async function migrated(sql: string, config: ConfigInput, select: string): Promi
   const source = givenSqlite(`pragma foreign_keys = off; ${sql}`)
   const report = await migrate({ source, target: target.url, config, cwd: dirname(source) })
   const rows = report.failure ? [] : await query(target.url, select)
-  const keys = await query(target.url, `select 1 from pg_constraint where contype = 'f' and convalidated and connamespace = 'public'::regnamespace`)
+  const keys = await query(
+    target.url,
+    `select 1 from pg_constraint where contype = 'f' and convalidated and connamespace = 'public'::regnamespace`,
+  )
   return { report, rows, foreignKeys: keys.length }
 }
 

@@ -1,4 +1,4 @@
-import { openBatchLoader } from '../../src/databases/postgres/batch-loader.ts'
+import { openBatchLoader } from '../../src/databases/postgres/load/batch-loader.ts'
 import type { PlannedTable } from '../../src/model/plan.ts'
 import { writeCheckpoint } from '../../src/store/checkpoints.ts'
 import { checkpointAfter } from './given-transfer.ts'

@@ -1,6 +1,6 @@
 import type { PostgresValue, WireType } from '../../src/model/batch.ts'
 import type { Plan, PlannedColumn, PlannedTable } from '../../src/model/plan.ts'
-import { BatchEncoder } from '../../src/databases/postgres/copy-binary.ts'
+import { BatchEncoder } from '../../src/databases/postgres/copy/copy-binary.ts'
 import type { EncodedBatch } from '../../src/databases/databases.ts'
 
 /** A column of a plan: `['id', 'bigint', 'int8']`, with a cast `['mood', 'public.mood', 'text', 'public.mood']`. */

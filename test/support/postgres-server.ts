@@ -3,7 +3,7 @@ import { chmodSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
-import { startEmbeddedPostgres } from '../../src/databases/postgres/embedded-postgres.ts'
+import { startEmbeddedPostgres } from '../../src/databases/postgres/embedded/embedded-postgres.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {

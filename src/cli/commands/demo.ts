@@ -22,7 +22,7 @@ export async function runDemo(context: CommandContext): Promise<number> {
   const place = choosePlace(context.cwd)
   const database = join(place, 'rowferry-demo', 'demo.db')
   introduce(context, database)
-  const { startEmbeddedPostgres } = await import('../../databases/postgres/embedded-postgres.ts')
+  const { startEmbeddedPostgres } = await import('../../databases/postgres/embedded/embedded-postgres.ts')
   screen.print(screen.colors.dim('Starting the embedded PostgreSQL …'))
   // Held until the end, so that its URL can be told; the migration joins it.
   await using server = await startEmbeddedPostgres({ dataDirectory: join(place, '.rowferry', 'postgres'), signal })

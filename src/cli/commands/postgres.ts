@@ -7,7 +7,7 @@ import type { CommandContext } from '../command-context.ts'
 
 /** Ctrl-C is how this command is meant to end, so it ends with 0. */
 export async function runPostgres({ screen, signal, cwd }: CommandContext): Promise<number> {
-  const { startEmbeddedPostgres } = await import('../../databases/postgres/embedded-postgres.ts')
+  const { startEmbeddedPostgres } = await import('../../databases/postgres/embedded/embedded-postgres.ts')
   await using server = await startEmbeddedPostgres({ dataDirectory: join(cwd, '.rowferry', 'postgres'), signal })
   if (screen.json) {
     screen.printMachine({ url: server.url, port: server.port, pid: server.pid, folder: server.folder })

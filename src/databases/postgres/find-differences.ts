@@ -2,10 +2,16 @@ import type { Client } from 'pg'
 import type { TableName } from '../../model/catalog.ts'
 import type { PlannedTable } from '../../model/plan.ts'
 import type { RowDifference } from '../../model/report.ts'
-import { keyMapEntry } from './conflict-sql.ts'
-import { readRemapForeignKeys } from './key-remaps.ts'
+import { keyMapEntry } from './load/conflict-sql.ts'
+import { readRemapForeignKeys } from './load/key-remaps.ts'
 import { qualifiedName, quoteIdentifier, quoteLiteral } from './identifiers.ts'
-import { comparable, type MatchColumn, readMatchKey, readTargetColumns, type TargetColumn } from './target-columns.ts'
+import {
+  comparable,
+  type MatchColumn,
+  readMatchKey,
+  readTargetColumns,
+  type TargetColumn,
+} from './load/target-columns.ts'
 
 /** Values in a difference are cut at so many characters. */
 const shownCharacters = 200

@@ -3,7 +3,7 @@ import { encodeRows, plannedTable } from '../../../test/support/planned-tables.t
 import { givenDatabase, type GivenDatabase, query } from '../../../test/support/postgres.ts'
 import type { PostgresValue } from '../../model/batch.ts'
 import type { PlannedTable, SchemaObject, SchemaObjectKind } from '../../model/plan.ts'
-import { addForeignKey, addPrimaryKey, createTable } from './postgres-ddl.ts'
+import { addForeignKey, addPrimaryKey, createTable } from './schema/postgres-ddl.ts'
 import { openPostgresTarget, type PostgresTarget } from './postgres-target.ts'
 
 const signal = new AbortController().signal

@@ -1,4 +1,4 @@
-import { parseExpression } from '../../databases/sqlite/parse-expression.ts'
+import { parseExpression } from '../../databases/sqlite/parse/parse-expression.ts'
 import { quoteIdentifier } from '../../databases/postgres/identifiers.ts'
 import { storeInto } from './assign-value.ts'
 import type { Context, Purpose, Translation } from './expression-context.ts'

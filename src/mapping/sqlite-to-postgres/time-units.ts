@@ -1,4 +1,4 @@
-import { plausibleRanges } from '../../databases/sqlite/time-units.ts'
+import { plausibleRanges } from '../../databases/sqlite/profile/time-units.ts'
 import type { ColumnProfile, TimeUnit, ValueClass } from '../../model/profile.ts'
 import { daysSince2000, isCalendarDate } from '../../util/date-time-text.ts'
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { typeFamily } from '../../databases/sqlite/declared-type.ts'
-import { ColumnExaminer } from '../../databases/sqlite/profile-column.ts'
+import { ColumnExaminer } from '../../databases/sqlite/profile/profile-column.ts'
 import { type SqliteValue, TextBytes } from '../../model/batch.ts'
 import type { Column } from '../../model/catalog.ts'
 import type { ColumnProfile } from '../../model/profile.ts'

@@ -1,4 +1,4 @@
-import { parseQuery } from '../../databases/sqlite/parse-expression.ts'
+import { parseQuery } from '../../databases/sqlite/parse/parse-expression.ts'
 import type { View } from '../../model/catalog.ts'
 import type { OutputColumn, Translation } from './expression-context.ts'
 import { translation } from './expressions.ts'

@@ -1,5 +1,5 @@
-import { treatOrphans as treatRows } from '../../databases/postgres/orphan-sql.ts'
-import { withTransaction } from '../../databases/postgres/postgres-connection.ts'
+import { treatOrphans as treatRows } from '../../databases/postgres/load/orphan-sql.ts'
+import { withTransaction } from '../../databases/postgres/connection/postgres-connection.ts'
 import { correctShard, writeIssues } from '../../store/checkpoints.ts'
 import { markStep } from '../../store/transfers.ts'
 import { readTotals } from './copy-tables.ts'

@@ -1,0 +1,236 @@
+import { Buffer, isUtf8 } from 'node:buffer'
+import { type RowKey, type SqliteRow, type SqliteValue, TextBytes } from '../../../model/batch.ts'
+import type { ClassProfile, ColumnProfile, TimeUnit, ValueClass, ValueSample } from '../../../model/profile.ts'
+import { decimalDigits, doubleToDecimal, plainDecimal } from '../../../util/number-text.ts'
+import { type TextClass, textClassifier } from './classify-text.ts'
+import type { TypeFamily } from '../declared-type.ts'
+import { countTimeUnits } from './time-units.ts'
+import { valueText } from './value-text.ts'
+
+export const mostSamples = 5
+export const mostDistinct = 20
+/** Longer texts are not told apart: a column of few values has short ones. */
+const longestDistinct = 200
+
+export type ColumnToExamine = { readonly name: string; readonly family: TypeFamily; readonly at: number }
+
+/** Counts values of one kind and keeps the first few with their rows' keys. */
+class Counter {
+  count = 0
+  readonly samples: ValueSample[] = []
+
+  add(value: SqliteValue, row: SqliteRow, keyOf: (row: SqliteRow) => RowKey): void {
+    if (this.count++ < mostSamples) this.samples.push({ key: keyOf(row), value: valueText(value) })
+  }
+
+  get profile(): ClassProfile {
+    return { count: this.count, samples: this.samples }
+  }
+}
+
+/**
+ * Examines the values of one column, page by page. This is the profile's hot path: numbers are compared as numbers, texts
+ * are looked at once, and nothing is allocated for an ordinary value.
+ */
+export class ColumnExaminer {
+  readonly #column: ColumnToExamine
+  readonly #classify: (text: string) => TextClass
+  readonly #isTime: boolean
+  readonly #wantsDigits: boolean
+  readonly #keyOf: (row: SqliteRow) => RowKey
+  readonly #isBinaryJson: (bytes: Uint8Array) => boolean
+  readonly #classes = new Map<ValueClass, Counter>()
+  readonly #withNul = new Counter()
+  readonly #invalidText = new Counter()
+  readonly #subMicrosecond = new Counter()
+  readonly #timeUnits = new Map<TimeUnit, number>()
+  #distinct: Map<SqliteValue, number> | null = new Map()
+  #nulls = 0
+  #minInteger: bigint | null = null
+  #maxInteger: bigint | null = null
+  #minReal = Infinity
+  #maxReal = -Infinity
+  #maxCharacters = 0
+  #maxBytes = 0
+  #integerDigits = 0
+  #fractionDigits = 0
+
+  constructor(
+    column: ColumnToExamine,
+    keyOf: (row: SqliteRow) => RowKey,
+    isBinaryJson: (bytes: Uint8Array) => boolean,
+  ) {
+    this.#column = column
+    this.#classify = textClassifier(column.family)
+    this.#isTime = column.family === 'date' || column.family === 'time' || column.family === 'timestamp'
+    this.#wantsDigits = !this.#isTime && column.family !== 'real'
+    this.#keyOf = keyOf
+    this.#isBinaryJson = isBinaryJson
+  }
+
+  /** Adds each value's size in bytes to the size of its row. */
+  examine(rows: readonly SqliteRow[], sizes: Float64Array): void {
+    const { at } = this.#column
+    for (let index = 0; index < rows.length; index++) {
+      const row = rows[index]
+      if (row === undefined) continue
+      const value = row[at] ?? null
+      let bytes = 0
+      if (value === null) this.#nulls++
+      else if (typeof value === 'string') bytes = this.#examineText(value, row)
+      else if (typeof value === 'bigint') bytes = this.#examineInteger(value, row)
+      else if (typeof value === 'number') bytes = this.#examineReal(value, row)
+      else bytes = value instanceof TextBytes ? this.#examineTextBytes(value, row) : this.#examineBlob(value, row)
+      sizes[index] = (sizes[index] ?? 0) + bytes
+      if (this.#distinct !== null && value !== null) this.#countDistinct(this.#distinct, value)
+    }
+  }
+
+  get profile(): ColumnProfile {
+    const classes = Object.fromEntries([...this.#classes].map(([name, counter]) => [name, counter.profile]))
+    const [min, max] = [this.#minInteger, this.#maxInteger]
+    return {
+      column: this.#column.name,
+      nulls: this.#nulls,
+      classes,
+      integerRange: min === null || max === null ? null : { min: min.toString(), max: max.toString() },
+      realRange: this.#minReal > this.#maxReal ? null : { min: this.#minReal, max: this.#maxReal },
+      timeUnits: Object.fromEntries(this.#timeUnits),
+      maxTextCharacters: this.#maxCharacters,
+      maxBytes: this.#maxBytes,
+      maxIntegerDigits: Math.max(this.#integerDigits, digitsOf(min), digitsOf(max)),
+      maxFractionDigits: this.#fractionDigits,
+      withNul: this.#withNul.profile,
+      invalidText: this.#invalidText.profile,
+      subMicrosecond: this.#subMicrosecond.profile,
+      distinct: this.#distinct === null ? null : distinctProfile(this.#distinct),
+    }
+  }
+
+  #add(valueClass: ValueClass, value: SqliteValue, row: SqliteRow): void {
+    let counter = this.#classes.get(valueClass)
+    if (counter === undefined) this.#classes.set(valueClass, (counter = new Counter()))
+    counter.add(value, row, this.#keyOf)
+  }
+
+  #examineInteger(value: bigint, row: SqliteRow): number {
+    this.#add(value === 0n || value === 1n ? 'integer-bit' : 'integer', value, row)
+    if (this.#minInteger === null || value < this.#minInteger) this.#minInteger = value
+    if (this.#maxInteger === null || value > this.#maxInteger) this.#maxInteger = value
+    if (this.#isTime) countTimeUnits(Number(value), this.#countUnit)
+    if (this.#maxBytes < 8) this.#maxBytes = 8
+    return 8
+  }
+
+  #examineReal(value: number, row: SqliteRow): number {
+    this.#add(realClass(value), value, row)
+    if (this.#maxBytes < 8) this.#maxBytes = 8
+    if (!Number.isFinite(value)) return 8
+    if (value < this.#minReal) this.#minReal = value
+    if (value > this.#maxReal) this.#maxReal = value
+    if (this.#isTime) countTimeUnits(value, this.#countUnit)
+    if (this.#wantsDigits && !this.#hasKnownDigits(value)) this.#countDigits(doubleToDecimal(value))
+    return 8
+  }
+
+  /** A cheap test that the number has no more digits than those seen: n / 10^d gives back the very same double. */
+  #hasKnownDigits(value: number): boolean {
+    const scale = powersOfTen[this.#fractionDigits]
+    if (scale === undefined || Math.abs(value) >= (powersOfTen[this.#integerDigits] ?? 0)) return false
+    const scaled = Math.round(value * scale)
+    return Math.abs(scaled) <= Number.MAX_SAFE_INTEGER && scaled / scale === value
+  }
+
+  #countDigits(plain: string): void {
+    const { integer, fraction } = decimalDigits(plain)
+    if (integer > this.#integerDigits) this.#integerDigits = integer
+    if (fraction > this.#fractionDigits) this.#fractionDigits = fraction
+  }
+
+  readonly #countUnit = (unit: TimeUnit): void => {
+    this.#timeUnits.set(unit, (this.#timeUnits.get(unit) ?? 0) + 1)
+  }
+
+  #examineText(text: string, row: SqliteRow): number {
+    const found = this.#classify(text)
+    this.#add(found.class, text, row)
+    if (found.subMicrosecond) this.#subMicrosecond.add(text, row, this.#keyOf)
+    if (this.#wantsDigits && isNumberClass(found.class)) this.#countDigits(plainDecimal(text))
+    if (text.includes('\0')) this.#withNul.add(text, row, this.#keyOf)
+    if (text.length > this.#maxCharacters) this.#maxCharacters = Math.max(this.#maxCharacters, charactersOf(text))
+    const bytes = Buffer.byteLength(text)
+    if (bytes > this.#maxBytes) this.#maxBytes = bytes
+    return bytes
+  }
+
+  #examineTextBytes(text: TextBytes, row: SqliteRow): number {
+    this.#add('text', text, row)
+    if (!text.valid) this.#invalidText.add(text, row, this.#keyOf)
+    if (hasNul(text)) this.#withNul.add(text, row, this.#keyOf)
+    this.#maxCharacters = Math.max(this.#maxCharacters, countCharacters(text.bytes))
+    this.#maxBytes = Math.max(this.#maxBytes, text.bytes.length)
+    return text.bytes.length
+  }
+
+  #examineBlob(bytes: Uint8Array, row: SqliteRow): number {
+    this.#add(this.#blobClass(bytes), bytes, row)
+    if (bytes.length > this.#maxBytes) this.#maxBytes = bytes.length
+    return bytes.length
+  }
+
+  #blobClass(bytes: Uint8Array): ValueClass {
+    const { family } = this.#column
+    if (family === 'uuid') return bytes.length === 16 ? 'blob-uuid' : 'blob'
+    if (family === 'json' && this.#isBinaryJson(bytes)) return 'blob-json'
+    if (family !== 'text' && family !== 'json') return 'blob'
+    return isUtf8(bytes) && !bytes.includes(0) ? 'blob-text' : 'blob'
+  }
+
+  #countDistinct(distinct: Map<SqliteValue, number>, value: SqliteValue): void {
+    const isLong = typeof value === 'object' || (typeof value === 'string' && value.length > longestDistinct)
+    if (!isLong) distinct.set(value, (distinct.get(value) ?? 0) + 1)
+    if (isLong || distinct.size > mostDistinct) this.#distinct = null
+  }
+}
+
+const powersOfTen = Array.from({ length: 16 }, (_, exponent) => 10 ** exponent)
+
+function realClass(value: number): ValueClass {
+  if (!Number.isFinite(value)) return 'real-infinite'
+  // -0.0 would lose its sign as an integer.
+  if (Object.is(value, -0)) return 'real'
+  if (value === 0 || value === 1) return 'real-bit'
+  return Number.isInteger(value) && value >= -(2 ** 63) && value < 2 ** 63 ? 'real-integral' : 'real'
+}
+
+function isNumberClass(valueClass: ValueClass): boolean {
+  return valueClass === 'text-integer' || valueClass === 'text-decimal' || valueClass === 'text-float'
+}
+
+function digitsOf(value: bigint | null): number {
+  if (value === null || value === 0n) return 0
+  return (value < 0n ? -value : value).toString().length
+}
+
+/** Characters as PostgreSQL counts them: a pair of surrogates is one. */
+function charactersOf(text: string): number {
+  let pairs = 0
+  for (let index = 0; index < text.length; index++) {
+    if ((text.charCodeAt(index) & 0xfc00) === 0xd800) pairs++
+  }
+  return text.length - pairs
+}
+
+function hasNul({ bytes, encoding }: TextBytes): boolean {
+  return encoding === 'UTF-8' ? bytes.includes(0) : new TextDecoder(encoding).decode(bytes).includes('\0')
+}
+
+function countCharacters(utf8: Uint8Array): number {
+  let count = 0
+  for (const byte of utf8) if ((byte & 0xc0) !== 0x80) count++
+  return count
+}
+
+function distinctProfile(distinct: ReadonlyMap<SqliteValue, number>): { value: string; count: number }[] {
+  return [...distinct].map(([value, count]) => ({ value: valueText(value), count }))
+}

@@ -1,0 +1,40 @@
+import { type ErrorCode, RowferryError } from '../../../errors/errors.ts'
+import type { OrphanProfile } from '../../../model/profile.ts'
+import type { SqliteOpening } from '../open/sqlite-open.ts'
+import { profileRange, type ProfileRange, type RangeProfile } from './profile-range.ts'
+import type { OrphanTask } from './sqlite-orphans.ts'
+import { openRowReader, type SqliteRowReader } from '../read/sqlite-reader.ts'
+
+/** Either ranges of tables or foreign keys. */
+export type ProfileTask = {
+  readonly opening: SqliteOpening
+  readonly ranges: readonly ProfileRange[]
+  readonly orphans: readonly OrphanTask[]
+}
+
+/** Errors lose their class between threads, so ours come as data. */
+export type ProfileOutcome =
+  | {
+      readonly kind: 'profiles'
+      readonly profiles: readonly RangeProfile[]
+      readonly orphans: readonly (OrphanProfile | null)[]
+    }
+  | { readonly kind: 'error'; readonly code: ErrorCode; readonly message: string; readonly remedy: string | null }
+
+/** One connection per thread; the thread ends with the profile and closes it. */
+let reader: SqliteRowReader | null = null
+
+/** Entry point of a profile thread: examines ranges of tables or foreign keys. */
+export default function runProfileTask({ opening, ranges, orphans }: ProfileTask): ProfileOutcome {
+  try {
+    const open = (reader ??= openRowReader(opening))
+    return {
+      kind: 'profiles',
+      profiles: ranges.map((range) => profileRange(open, range)),
+      orphans: orphans.map((task) => open.findOrphans(task)),
+    }
+  } catch (error) {
+    if (!(error instanceof RowferryError)) throw error
+    return { kind: 'error', code: error.code, message: error.message, remedy: error.remedy }
+  }
+}

@@ -1,0 +1,93 @@
+import type { DatabaseSync } from 'node:sqlite'
+import type { SqliteRow } from '../../../model/batch.ts'
+import type { Table } from '../../../model/catalog.ts'
+import type { OrphanProfile, ValueSample } from '../../../model/profile.ts'
+import { mostSamples } from './profile-column.ts'
+import { foldName, quoteName } from '../sqlite-identifiers.ts'
+import { findKeys } from './sqlite-lookup.ts'
+import { rowKeyOf, valueText } from './value-text.ts'
+import { prepareRows } from '../read/walk-rows.ts'
+
+/** A foreign key to check. Plain data: it is posted to worker threads. */
+export type OrphanTask = {
+  readonly table: string
+  readonly keyColumns: readonly string[]
+  readonly rowidName: string | null
+  readonly columns: readonly string[]
+  readonly parent: string
+  readonly parentColumns: readonly string[]
+}
+
+export function orphanTasks(tables: readonly Table[]): OrphanTask[] {
+  return tables.flatMap((table) =>
+    table.foreignKeys
+      .filter((key) => key.columns.length > 0 && key.columns.length === key.parentColumns.length)
+      .map((key) => ({
+        table: table.name.name,
+        keyColumns: table.primaryKey?.columns ?? [],
+        rowidName: table.sqlite?.rowidName ?? null,
+        columns: key.columns,
+        parent: key.parent.name,
+        parentColumns: key.parentColumns,
+      })),
+  )
+}
+
+/**
+ * Rows that point to no row, as SQLite itself would say, null when there are none: the parent's affinity and collation
+ * decide, and a NULL in any column of the key points nowhere and is none. `pragma foreign_key_check` is of no use here: it
+ * fails as a whole where a parent key is not unique.
+ */
+export function findOrphans(db: DatabaseSync, task: OrphanTask): OrphanProfile | null {
+  if (!hasColumns(db, task.parent, task.parentColumns)) return null
+  const where = orphanCondition(db, task)
+  const samples = readSamples(db, task, where)
+  if (samples.length === 0) return null
+  const { table, columns, parent } = task
+  const [only = ''] = columns
+  const isEmpty = columns.length === 1 ? `c.${quoteName(only)} is '' collate binary` : '0'
+  const counted = db.prepare(
+    `select count(*) as count, sum(${isEmpty}) as empty from ${quoteName(table)} as c where ${where}`,
+  )
+  const { count, empty } = counted.get() ?? {}
+  return { table, columns, parent, count: Number(count), emptyTexts: Number(empty), samples }
+}
+
+function hasColumns(db: DatabaseSync, table: string, columns: readonly string[]): boolean {
+  const found = db.prepare('select name from pragma_table_xinfo(?)').all(table)
+  const names = new Set(found.map((row) => foldName(String(row['name']))))
+  return columns.every((column) => names.has(foldName(column)))
+}
+
+function orphanCondition(db: DatabaseSync, { columns, parent, parentColumns }: OrphanTask): string {
+  const keys = findKeys(db, parent, parentColumns)
+  const children = columns.map((column) => `c.${quoteName(column)}`)
+  // The `+` takes away the child's affinity: https://sqlite.org/foreignkeys.html, section 3. The parent stands on the
+  // left, so that its collation decides.
+  const matches = keys.columns.map((column, at) => `p.${column} = +${children[at]}`)
+  const present = children.map((child) => `${child} is not null`)
+  return `${present.join(' and ')} and not exists (select 1 from ${keys.from} as p where ${matches.join(' and ')})`
+}
+
+/** The first in row order. */
+function readSamples(db: DatabaseSync, task: OrphanTask, where: string): ValueSample[] {
+  const selected = [...task.columns, ...task.keyColumns, ...(task.rowidName === null ? [] : [task.rowidName])]
+  const statement = prepareRows(
+    db,
+    `select ${selected.map((column) => `c.${quoteName(column)}`).join(', ')} ` +
+      `from ${quoteName(task.table)} as c not indexed where ${where} limit ${mostSamples}`,
+  )
+  const width = task.columns.length
+  const places = {
+    columns: task.keyColumns.map((name, at) => ({ name, at: width + at })),
+    rowidAt: task.rowidName === null ? null : selected.length - 1,
+  }
+  const rows = statement.all() as unknown as SqliteRow[]
+  return rows.map((row) => ({
+    key: rowKeyOf(row, places),
+    value: row
+      .slice(0, width)
+      .map((value) => valueText(value))
+      .join(', '),
+  }))
+}

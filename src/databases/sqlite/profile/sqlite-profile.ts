@@ -1,0 +1,239 @@
+import { stat } from 'node:fs/promises'
+import type { DatabaseSync } from 'node:sqlite'
+import { Piscina } from 'piscina'
+import { RowferryError } from '../../../errors/errors.ts'
+import type { Table } from '../../../model/catalog.ts'
+import type { Emit } from '../../../model/events.ts'
+import type { OrphanProfile, Profile, TableProfile } from '../../../model/profile.ts'
+import { typeFamily } from '../declared-type.ts'
+import { mergeRanges } from './merge-profiles.ts'
+import { profileRange, type ProfileRange, type RangeProfile } from './profile-range.ts'
+import type { ProfileOutcome, ProfileTask } from './profile-worker.ts'
+import { quoteName } from '../sqlite-identifiers.ts'
+import { openSqlite, type SqliteOpening } from '../open/sqlite-open.ts'
+import { type OrphanTask, orphanTasks } from './sqlite-orphans.ts'
+import { openRowReader } from '../read/sqlite-reader.ts'
+import { type Damage, describeSalvage, type SalvagedTable } from '../read/sqlite-salvage.ts'
+
+export type ProfileOptions = { readonly parallel: number; readonly emit: Emit; readonly signal: AbortSignal }
+
+/** Below this size of file a thread costs more (some 60 ms to start) than it saves. */
+const worthThreads = 2 * 1024 * 1024
+/** Tables with fewer rows are examined whole, several of them in one go. */
+const rowsWorthCutting = 20_000
+const smallTablesPerTask = 25
+/** Ranges of one table per thread: rowids may be unevenly spread, and threads take the next range when they are done. */
+const rangesPerThread = 6
+
+type TableRanges = { readonly table: Table; readonly ranges: readonly ProfileRange[] }
+
+/** Examines every value of the tables once, and every foreign key. */
+export async function profileTables(
+  opening: SqliteOpening,
+  tables: readonly Table[],
+  options: ProfileOptions,
+): Promise<Profile & { readonly salvaged: readonly SalvagedTable[] }> {
+  const { size } = await stat(opening.path)
+  const cut = cutTables(opening, tables, size, options.parallel)
+  const progress = new Progress(cut, options.emit)
+  const here = size < worthThreads || options.parallel < 1
+  const job = { opening, cut, keys: orphanTasks(tables), progress }
+  const orphans = await (here ? profileHere(job, options.signal) : profileInThreads(job, options))
+  return {
+    tables: cut.map((entry) => progress.profileOf(entry)),
+    orphans: orphans.filter((orphan) => orphan !== null),
+    salvaged: opening.salvage === true ? describeDamages(opening, cut, progress) : [],
+  }
+}
+
+function cutTables(
+  opening: SqliteOpening,
+  tables: readonly Table[],
+  fileBytes: number,
+  parallel: number,
+): TableRanges[] {
+  const db = openSqlite(opening)
+  try {
+    return tables.map((table) => {
+      const whole = rangeOf(table, fileBytes)
+      if (whole.by === 'ordinal' || fileBytes < worthThreads || parallel < 2) return { table, ranges: [whole] }
+      const bounds = rowidBounds(db, table.name.name, table.sqlite?.rowidName ?? 'rowid')
+      if (bounds === null) return { table, ranges: [whole] }
+      return { table, ranges: cutRange(whole, bounds, parallel * rangesPerThread) }
+    })
+  } catch (error) {
+    // A damaged page: the tables are examined whole, and whoever comes upon it says where.
+    if (opening.salvage === true) return tables.map((table) => ({ table, ranges: [rangeOf(table, fileBytes)] }))
+    throw error
+  } finally {
+    db.close()
+  }
+}
+
+/** First and last rowid of a table that is worth cutting, else null. */
+function rowidBounds(db: DatabaseSync, table: string, rowidName: string): { first: bigint; last: bigint } | null {
+  const [name, rowid] = [quoteName(table), quoteName(rowidName)]
+  if (db.prepare(`select 1 from ${name} limit 1 offset ${rowsWorthCutting}`).get() === undefined) return null
+  // Two sub-queries: with both in one SQLite reads the whole table.
+  const statement = db.prepare(
+    `select (select min(${rowid}) from ${name}) as first, (select max(${rowid}) from ${name}) as last`,
+  )
+  statement.setReadBigInts(true)
+  const { first, last } = statement.get() ?? {}
+  return typeof first === 'bigint' && typeof last === 'bigint' ? { first, last } : null
+}
+
+function cutRange(
+  whole: ProfileRange,
+  { first, last }: { first: bigint; last: bigint },
+  parts: number,
+): ProfileRange[] {
+  const width = last - first + 1n
+  const count = width < BigInt(parts) ? 1n : BigInt(parts)
+  const bounds = Array.from({ length: Number(count) - 1 }, (_, part) => first + (width * BigInt(part + 1)) / count - 1n)
+  const texts = [null, ...bounds.map((bound) => bound.toString()), null]
+  return texts.slice(1).map((upper, part) => ({ ...whole, lower: texts[part] ?? null, upper }))
+}
+
+function rangeOf(table: Table, fileBytes: number): ProfileRange {
+  const { rowidName } = table.sqlite ?? { rowidName: null }
+  return {
+    table: table.name.name,
+    columns: table.columns.map(({ name, declaredType }) => ({ name, family: typeFamily(declaredType) })),
+    keyColumns: table.primaryKey?.columns ?? [],
+    by: rowidName === null ? 'ordinal' : 'rowid',
+    lower: null,
+    upper: null,
+    fileBytes,
+  }
+}
+
+function describeDamages(opening: SqliteOpening, cut: readonly TableRanges[], progress: Progress): SalvagedTable[] {
+  const db = openSqlite(opening)
+  try {
+    return describeSalvage(
+      db,
+      cut.map((entry) => progress.damagesOf(entry)),
+    )
+  } finally {
+    db.close()
+  }
+}
+
+type Job = {
+  readonly opening: SqliteOpening
+  readonly cut: readonly TableRanges[]
+  readonly keys: readonly OrphanTask[]
+  readonly progress: Progress
+}
+
+async function profileHere(
+  { opening, cut, keys, progress }: Job,
+  signal: AbortSignal,
+): Promise<(OrphanProfile | null)[]> {
+  using reader = openRowReader(opening)
+  for (const entry of cut) {
+    signal.throwIfAborted()
+    progress.add(entry, 0, profileRange(reader, entry.ranges[0] ?? rangeOf(entry.table, 0)))
+    // Lets timers and the terminal live between tables.
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  return keys.map((task) => reader.findOrphans(task))
+}
+
+type Work = { readonly entry: TableRanges; readonly range: ProfileRange; readonly number: number }
+
+async function profileInThreads(
+  { opening, cut, keys, progress }: Job,
+  { parallel, signal }: ProfileOptions,
+): Promise<(OrphanProfile | null)[]> {
+  const pool = new Piscina<ProfileTask, ProfileOutcome>({
+    filename: new URL(`./profile-worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url).href,
+    minThreads: parallel,
+    maxThreads: parallel,
+  })
+  const run = async (ranges: readonly ProfileRange[], orphans: readonly OrphanTask[]) => {
+    const outcome = await pool.run({ opening, ranges, orphans }, { signal })
+    if (outcome.kind === 'error') throw new RowferryError(outcome.code, outcome)
+    return outcome
+  }
+  const profile = async (works: readonly Work[]): Promise<void> => {
+    const ranges = works.map(({ range }) => range)
+    const { profiles } = await run(ranges, [])
+    for (const [at, { entry, number }] of works.entries()) {
+      const found = profiles[at]
+      if (found !== undefined) progress.add(entry, number, found)
+    }
+  }
+  try {
+    const profiled = Promise.all(bundle(cut).map(profile))
+    const checked = Promise.all(keys.map(async (task) => (await run([], [task])).orphans))
+    const [orphans] = await Promise.all([checked, profiled])
+    return orphans.flat()
+  } catch (error) {
+    signal.throwIfAborted()
+    throw error
+  } finally {
+    await pool.destroy()
+  }
+}
+
+/** Ranges of big tables one by one and first, since they take longest; small tables many at a time. */
+function bundle(cut: readonly TableRanges[]): Work[][] {
+  const works = cut.map((entry) => entry.ranges.map((range, number) => ({ entry, range, number })))
+  const small = works.filter((ranges) => ranges.length === 1).flat()
+  const bundles = works.filter((ranges) => ranges.length > 1).flatMap((ranges) => ranges.map((work) => [work]))
+  for (let from = 0; from < small.length; from += smallTablesPerTask) {
+    bundles.push(small.slice(from, from + smallTablesPerTask))
+  }
+  return bundles
+}
+
+/** Collects the ranges' profiles and tells how far it is. */
+class Progress {
+  readonly #emit: Emit
+  readonly #profiles = new Map<TableRanges, (RangeProfile | undefined)[]>()
+  readonly #tables: number
+  #tablesDone = 0
+  #rows = 0
+
+  constructor(cut: readonly TableRanges[], emit: Emit) {
+    this.#emit = emit
+    this.#tables = cut.length
+    for (const entry of cut) this.#profiles.set(entry, Array.from({ length: entry.ranges.length }))
+  }
+
+  add(entry: TableRanges, number: number, profile: RangeProfile): void {
+    const profiles = this.#profiles.get(entry) ?? []
+    profiles[number] = profile
+    this.#rows += profile.rows
+    if (!profiles.includes(undefined)) this.#tablesDone++
+    this.#emit('profile:progress', {
+      table: entry.table.name.name,
+      tablesDone: this.#tablesDone,
+      tablesTotal: this.#tables,
+      rows: this.#rows,
+    })
+  }
+
+  damagesOf(entry: TableRanges): { table: string; rows: number; damages: Damage[] } {
+    const profiles = this.#rangesOf(entry)
+    return {
+      table: entry.table.name.name,
+      rows: profiles.reduce((sum, profile) => sum + profile.rows, 0),
+      damages: profiles.flatMap((profile) => profile.damages),
+    }
+  }
+
+  #rangesOf(entry: TableRanges): RangeProfile[] {
+    return (this.#profiles.get(entry) ?? []).filter((profile) => profile !== undefined)
+  }
+
+  profileOf(entry: TableRanges): TableProfile {
+    return mergeRanges(
+      entry.table.name.name,
+      entry.table.columns.map((column) => column.name),
+      this.#rangesOf(entry),
+    )
+  }
+}

@@ -1,0 +1,234 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import type { SqliteRow, SqliteValue } from '../../../model/batch.ts'
+import type { OrphanProfile } from '../../../model/profile.ts'
+import type { ReadRequest, RowPage, RowReader } from '../../databases.ts'
+import { decodeText, isSuspicious, mustReadAsBytes, textEncoding, type TextEncoding } from './decode-text.ts'
+import { isDamage, translateSqliteError } from '../sqlite-errors.ts'
+import { quoteName } from '../sqlite-identifiers.ts'
+import { openSqlite, sqliteLabel, type SqliteOpening } from '../open/sqlite-open.ts'
+import { findOrphans, type OrphanTask } from '../profile/sqlite-orphans.ts'
+import { readRowidName } from './sqlite-rowid.ts'
+import { type Damage, salvageByRowid, salvageInOrder } from './sqlite-salvage.ts'
+import { everyRowid, pageSize, prepareRows, type RawRow, type RowidRange, walkInOrder } from './walk-rows.ts'
+
+/** Opens a reader of its own connection; one per thread. */
+export function openRowReader(opening: SqliteOpening): SqliteRowReader {
+  return new SqliteRowReader(opening)
+}
+
+export class SqliteRowReader implements RowReader {
+  /** What could not be read so far; only when salvaging. */
+  readonly damages: Damage[] = []
+  readonly #db: DatabaseSync
+  readonly #opening: SqliteOpening
+  readonly #encoding: TextEncoding
+  #jsonTest: StatementSync | null = null
+  readonly #rowidNames = new Map<string, string | null>()
+
+  constructor(opening: SqliteOpening) {
+    this.#opening = opening
+    this.#db = openSqlite(opening)
+    this.#encoding = textEncoding(this.#db.prepare('pragma encoding').get()?.['encoding'])
+  }
+
+  /** Rows of a shard after a position. Stop early by leaving the loop; errors are those of the source (CONNECT_SOURCE_…). */
+  *read(request: ReadRequest): Generator<RowPage> {
+    let rows = 0
+    let last: string | null = request.after
+    try {
+      const pages = request.shard.by === 'rowid' ? this.#readByRowid(request) : this.#readInOrder(request)
+      for (const page of pages) {
+        rows += page.rows.length
+        last = page.positionOf(page.rows.length - 1)
+        yield page
+      }
+    } catch (error) {
+      const behind = request.shard.by === 'rowid' && last !== null ? ` (the last readable rowid is ${last})` : ''
+      const place = `table "${request.table.name}" after ${rows.toLocaleString('en')} rows${behind}`
+      throw translateSqliteError(error, { label: sqliteLabel(this.#opening), place, table: request.table.name })
+    }
+  }
+
+  /** SQLite's own binary JSON, which JSON columns of other programs hold. */
+  isBinaryJson(bytes: Uint8Array): boolean {
+    this.#jsonTest ??= this.#db.prepare('select json_valid(?, 8) as valid')
+    return this.#jsonTest.get(bytes)?.['valid'] === 1
+  }
+
+  /** Rows of a foreign key that point to no row; null when there are none. */
+  findOrphans(task: OrphanTask): OrphanProfile | null {
+    try {
+      return findOrphans(this.#db, task)
+    } catch (error) {
+      // What cannot be read cannot be checked: PostgreSQL will, when the key is added.
+      if (this.#salvage && isDamage(error)) return null
+      const place = `the foreign key of table "${task.table}" to "${task.parent}"`
+      throw translateSqliteError(error, { label: sqliteLabel(this.#opening), place })
+    }
+  }
+
+  *#readByRowid(request: ReadRequest): Generator<RowPage> {
+    const table = request.table.name
+    const rowidName = this.#rowidName(table)
+    const texts = new TextReader(this.#db, this.#encoding, request, rowidName)
+    const walk = { table, rowidName, expressions: texts.expressions, size: sizeFor(request) }
+    const range = rangeOf(request)
+    for (const raw of salvageByRowid(this.#db, walk, range, this.#salvage ? this.#noteDamage : null)) {
+      const rows = texts.readRows(raw)
+      yield { rows, positionOf: (index) => rowidText(rows[index]) }
+    }
+  }
+
+  *#readInOrder(request: ReadRequest): Generator<RowPage> {
+    let position = Number(request.after ?? 0)
+    const texts = new TextReader(this.#db, this.#encoding, request, null)
+    for (let done = false; !done;) {
+      done = true
+      const walk = { table: request.table.name, expressions: texts.expressions, size: sizeFor(request) }
+      const pages = this.#salvage
+        ? salvageInOrder(this.#db, walk, position, this.#noteDamage)
+        : walkInOrder(this.#db, walk, position)
+      for (const raw of pages) {
+        // Without a rowid a single cell cannot be read again: from here on the column is read as bytes.
+        if (texts.distrustColumns(raw)) {
+          done = false
+          break
+        }
+        const before = position
+        position += raw.length
+        yield { rows: texts.readRows(raw), positionOf: (index) => String(before + index + 1) }
+      }
+    }
+  }
+
+  get #salvage(): boolean {
+    return this.#opening.salvage === true
+  }
+
+  readonly #noteDamage = (damage: Damage): void => {
+    this.damages.push(damage)
+  }
+
+  #rowidName(table: string): string {
+    let name = this.#rowidNames.get(table)
+    if (name === undefined) this.#rowidNames.set(table, (name = readRowidName(this.#db, table)))
+    if (name === null) throw new Error(`Table "${table}" has no readable rowid and must be read by ordinal.`)
+    return name
+  }
+
+  [Symbol.dispose](): void {
+    this.#db.close()
+  }
+}
+
+function rowidText(row: SqliteRow | undefined): string {
+  const rowid = row?.at(-1)
+  if (typeof rowid === 'bigint') return rowid.toString()
+  throw new RangeError('There is no such row on the page.')
+}
+
+function sizeFor({ averageRowBytes, widestRowBytes, columns }: ReadRequest) {
+  return pageSize({ average: averageRowBytes, widest: widestRowBytes, columns: columns.length })
+}
+
+function rangeOf({ shard, after }: ReadRequest): RowidRange {
+  const lower = after ?? shard.lower
+  return {
+    first: lower === null ? everyRowid.first : BigInt(lower) + 1n,
+    last: shard.upper === null ? everyRowid.last : BigInt(shard.upper),
+  }
+}
+
+/** V8's strings end at 512 MB; SQLite's values at 1 GB. Node hands out nothing at all for a longer text. */
+const mayExceedString = 128 * 1024 * 1024
+
+/** Makes texts out of what SQLite hands out: strings where the stored bytes are text, TextBytes where they are not. */
+class TextReader {
+  readonly #db: DatabaseSync
+  readonly #encoding: TextEncoding
+  readonly #request: ReadRequest
+  readonly #rowidName: string | null
+  readonly #cells = new Map<number, StatementSync>()
+  /** Columns that are read as two values: the bytes if it is a text (else the value), and whether it is one. */
+  readonly #asBytes: Set<number>
+
+  constructor(db: DatabaseSync, encoding: TextEncoding, request: ReadRequest, rowidName: string | null) {
+    this.#db = db
+    this.#encoding = encoding
+    this.#request = request
+    this.#rowidName = rowidName
+    const asBytes = mustReadAsBytes(encoding) || request.widestRowBytes > mayExceedString
+    this.#asBytes = new Set(asBytes ? request.columns.keys() : [])
+  }
+
+  get expressions(): string[] {
+    return this.#request.columns.flatMap((name, column) => {
+      const value = quoteName(name)
+      if (!this.#asBytes.has(column)) return [value]
+      const isText = `typeof(${value}) = 'text'`
+      return [`iif(${isText}, cast(${value} as blob), ${value})`, isText]
+    })
+  }
+
+  /** Changes the rows in place where it can: this is the hot path. */
+  readRows(rows: RawRow[]): SqliteRow[] {
+    if (this.#asBytes.size > 0) return rows.map((row) => this.#joinPairs(row))
+    const columns = this.#request.columns.length
+    for (const row of rows) {
+      for (let column = 0; column < columns; column++) {
+        const value = row[column]
+        if (typeof value === 'string' && isSuspicious(value)) this.#readAgain(row, column)
+      }
+    }
+    return rows
+  }
+
+  /** True when a text among the rows cannot be trusted and the expressions have changed for it. */
+  distrustColumns(rows: RawRow[]): boolean {
+    const before = this.#asBytes.size
+    const pairs = before > 0
+    for (const row of rows) {
+      let at = 0
+      for (const column of this.#request.columns.keys()) {
+        const value = row[at]
+        at += pairs && this.#asBytes.has(column) ? 2 : 1
+        if (typeof value === 'string' && isSuspicious(value)) this.#asBytes.add(column)
+      }
+      if (this.#asBytes.size > before) return true
+    }
+    return false
+  }
+
+  #readAgain(row: SqliteRow, column: number): void {
+    const rowid = row.at(-1)
+    if (typeof rowid !== 'bigint') return
+    let cell = this.#cells.get(column)
+    if (cell === undefined) this.#cells.set(column, (cell = this.#prepareCell(column)))
+    const [bytes] = Object.values(cell.get(rowid) ?? {})
+    if (bytes instanceof Uint8Array) row[column] = decodeText(bytes, this.#encoding)
+  }
+
+  #prepareCell(column: number): StatementSync {
+    const { table, columns } = this.#request
+    const rowid = quoteName(this.#rowidName ?? 'rowid')
+    return prepareRows(
+      this.#db,
+      `select cast(${quoteName(columns[column] ?? '')} as blob) from ${quoteName(table.name)} not indexed where ${rowid} = ?`,
+    )
+  }
+
+  #joinPairs(raw: RawRow): SqliteRow {
+    const row: SqliteRow = []
+    let at = 0
+    for (const column of this.#request.columns.keys()) {
+      let value: SqliteValue | undefined = raw[at++]
+      if (this.#asBytes.has(column)) {
+        const isText = raw[at++] === 1n
+        if (isText && value instanceof Uint8Array) value = decodeText(value, this.#encoding)
+      }
+      row.push(value ?? null)
+    }
+    if (at < raw.length) row.push(raw[at] ?? null)
+    return row
+  }
+}
