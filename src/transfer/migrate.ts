@@ -15,6 +15,7 @@ import { planSettings } from '../plan/plan-settings.ts'
 import type { Source } from '../databases/databases.ts'
 import { findUnfinishedTransfer, loadedTables, type StoredTransfer } from '../store/transfers.ts'
 import { optionsHash } from './options-hash.ts'
+import { translateErrors } from './translate-errors.ts'
 import { runTransfer } from './run-transfer.ts'
 import type { MigrateOptions, TransferOptions } from './transfer-options.ts'
 
@@ -29,7 +30,9 @@ export async function migrate(options: MigrateOptions): Promise<Report> {
   const target = stack.use(await openTarget(options.target, options))
   stack.use(await target.lock(options.config.schema))
   const findings = await preflight(target, options)
-  const unfinished = await findUnfinishedTransfer(target.client, source.identity, options.config.schema)
+  const unfinished = await translateErrors(target, async () =>
+    findUnfinishedTransfer(await target.reconnect(), source.identity, options.config.schema),
+  )
   const resumed = unfinished !== null && !options.config.restart ? unfinished : null
   if (options.config.resume && !resumed) throw nothingToResume(source, options.config)
   if (resumed) assertResumable(resumed, source, options.config)
@@ -81,7 +84,9 @@ async function planInto(
   const settings = planSettings(config)
   const catalog = await readSourceCatalog(source, options)
   const targetCatalog = (await target?.readCatalog(config.schema, { signal })) ?? null
-  const ownTables = target ? await loadedTables(target.client, source.identity, config.schema) : new Set<string>()
+  const ownTables = target
+    ? await translateErrors(target, async () => loadedTables(await target.reconnect(), source.identity, config.schema))
+    : new Set<string>()
   const placed: PlacedTables = placeTables({ source: catalog, target: targetCatalog, ownTables, settings })
   await confirm(placed.places)
   const tables = withKeyHints(placed.places.map((place) => place.source))

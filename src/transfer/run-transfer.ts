@@ -30,6 +30,7 @@ import { ShardWorkers } from './shard-workers.ts'
 import type { StepContext } from './steps/step.ts'
 import { runStep, stepLabel } from './steps/steps.ts'
 import { TransferAccount } from './transfer-account.ts'
+import { translateErrors } from './translate-errors.ts'
 
 export type TransferRun = Omit<MigrateOptions, 'source' | 'target'> & {
   readonly startedAt: Date
@@ -65,7 +66,7 @@ export async function runTransfer(run: TransferRun): Promise<Report> {
     else folder.log('plan:built', { plan: run.plan })
     for (const warning of run.plan.warnings) folder.log('warning', warning)
     await folder.writePlan(run.plan, printPlanSql(run.plan))
-    await enterTransfer(run)
+    await translateErrors(run.target, () => enterTransfer(run))
     await runSteps(run, account, emit)
     await run.source.assertUnchanged()
   } catch (error) {
@@ -117,15 +118,16 @@ async function runSteps(run: TransferRun, account: TransferAccount, emit: Emit):
     },
   }
   try {
-    const done = await readDoneSteps(await target.reconnect(), transferId)
+    const done = await translateErrors(target, async () => readDoneSteps(await target.reconnect(), transferId))
     for (const [number, step] of plan.steps.entries()) {
       signal.throwIfAborted()
       const started = performance.now()
       emit('step:started', { kind: step.kind, number, total: plan.steps.length, label: stepLabel(step.kind) })
-      const work = async (): Promise<void> => {
-        await runStep(step, { ...context, step: number, done: done.has(number) })
-        await markStep(await target.reconnect(), transferId, number)
-      }
+      const work = (): Promise<void> =>
+        translateErrors(target, async () => {
+          await runStep(step, { ...context, step: number, done: done.has(number) })
+          await markStep(await target.reconnect(), transferId, number)
+        })
       const onRetry = (notice: RetryNotice): void => emit('retry', { what: stepLabel(step.kind), ...notice })
       // Shards are retried by the threads that load them.
       await (step.kind === 'copy-tables' ? work() : retryLostConnection(work, { signal, onRetry }))

@@ -276,8 +276,9 @@ class OpenPostgresTarget implements PostgresTarget {
   ): Promise<Result> {
     signal.throwIfAborted()
     const client = await this.reconnect()
-    const stopWatching = await this.#cancelOnAbort(client, signal)
+    let stopWatching = (): void => undefined
     try {
+      stopWatching = await this.#cancelOnAbort(client, signal)
       return await work(client)
     } catch (error) {
       if (isConnectionFailure(error)) this.#lost = true
