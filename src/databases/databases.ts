@@ -6,6 +6,7 @@ import type { ObjectReport, RowDifference } from '../model/report.ts'
 import type { Warning } from '../model/warning.ts'
 import type { PlannedTable, SchemaObject, SequenceReset, Shard } from '../model/plan.ts'
 import type { Profile } from '../model/profile.ts'
+import type { SqliteRecords } from '../model/records.ts'
 
 /**
  * The contracts of databases: what `plan/` and `transfer/` know of them. Implementations stand in `sqlite/` and
@@ -41,6 +42,8 @@ export interface Source extends AsyncDisposable {
   /** Differs as soon as the content may have changed. */
   readonly fingerprint: string
   readonly opening: SourceOpening
+  /** True when a private copy is read: what happens to the source does not matter any more. */
+  readonly copied: boolean
   readCatalog(options: Abortable): Promise<Catalog>
   /** Examines every value of the given tables, in parallel. */
   profile(
@@ -71,9 +74,17 @@ export type RowPage = {
   positionOf(index: number): string
 }
 
+/** The same rows as they are stored; `records` is valid until the next page is asked for. */
+export type RecordPage = {
+  readonly records: SqliteRecords
+  positionOf(index: number): string
+}
+
 /** Reads rows synchronously; one per thread. */
 export interface RowReader extends Disposable {
   read(request: ReadRequest): Iterable<RowPage>
+  /** The same rows in the same order, those that can be had cheaper that way as records. */
+  readStored(request: ReadRequest): Iterable<RowPage | RecordPage>
 }
 
 /** Encoded rows that move together, kept until they are committed so that a refused batch can be bisected. */

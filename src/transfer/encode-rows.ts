@@ -1,11 +1,8 @@
-import { RowferryError } from '../errors/errors.ts'
-import { errorFamily } from '../errors/policy.ts'
-import type { EncodedBatch, RowPage, RowReader } from '../databases/databases.ts'
+import type { EncodedBatch, RowReader } from '../databases/databases.ts'
 import { BatchEncoder } from '../databases/postgres/copy/copy-binary.ts'
-import { MISFIT } from '../mapping/mapping.ts'
-import { buildConverter } from '../mapping/sqlite-to-postgres/values.ts'
-import type { Issue, PostgresValue, SqliteRow, SqliteValue } from '../model/batch.ts'
+import type { Issue } from '../model/batch.ts'
 import type { PlannedTable, Shard } from '../model/plan.ts'
+import { isBlankPadded, type OnConverted, RowAppender } from './append-rows.ts'
 import { IssueCollector } from './issue-collector.ts'
 import { RowKeys } from './row-keys.ts'
 
@@ -34,8 +31,8 @@ export type EncodeRequest = {
   readonly stopped: () => boolean
   /** True leaves a row out. */
   readonly skips?: (key: Issue['key']) => boolean
-  /** Every conversion, for debug logging; null when nobody listens. */
-  readonly onConverted: ((column: string, key: Issue['key'], before: SqliteValue, after: PostgresValue) => void) | null
+  /** Null when nobody listens. */
+  readonly onConverted: OnConverted | null
 }
 
 /**
@@ -48,7 +45,7 @@ export function* encodeRows(request: EncodeRequest): Generator<ConvertedBatch> {
   const encoder = openEncoder(table)
   const keys = new RowKeys(reader, table, shard)
   const issues = new IssueCollector(table, keys)
-  const convertRow = rowConverter(table, issues, request.onConverted)
+  const rows = new RowAppender(table, encoder, issues, request.onConverted)
   let rowsRead = 0
   let position: string | null = null
 
@@ -59,16 +56,14 @@ export function* encodeRows(request: EncodeRequest): Generator<ConvertedBatch> {
     return taken
   }
 
-  for (const page of reader.read(readRequest(request))) {
-    for (let index = 0; index < page.rows.length; index++) {
-      const row = page.rows[index]
-      if (!row) continue
+  for (const page of reader.readStored(readRequest(request))) {
+    const count = 'records' in page ? page.records.count : page.rows.length
+    for (let index = 0; index < count; index++) {
       rowsRead++
-      keys.current(page, index, row)
+      keys.current(page, index)
       if (request.skips?.(keys.key())) continue
       issues.startRow()
-      const values = convertRow(row)
-      if (values && append(encoder, values, issues)) {
+      if (rows.append(page, index)) {
         issues.acceptRow()
         keys.keep()
       }
@@ -83,7 +78,7 @@ export function* encodeRows(request: EncodeRequest): Generator<ConvertedBatch> {
         encoder.release(converted.batch)
       }
     }
-    position = lastPosition(page, position)
+    if (count > 0) position = page.positionOf(count - 1)
     if (request.stopped()) {
       if (rowsRead > 0) yield take(false)
       return
@@ -93,27 +88,11 @@ export function* encodeRows(request: EncodeRequest): Generator<ConvertedBatch> {
 }
 
 function openEncoder(table: PlannedTable): BatchEncoder {
-  const blankPadded = table.columns.flatMap((column, index) =>
-    /^(character|char|bpchar)\b(?! varying)/.test(column.type) ? [index] : [],
-  )
+  const blankPadded = [...table.columns.keys()].filter((column) => isBlankPadded(table, column))
   return new BatchEncoder(
     table.columns.map((column) => column.conversion.wireType),
     blankPadded,
   )
-}
-
-/** False when a value cannot be written at all, such as one of more than a gigabyte: the row is rejected. */
-function append(encoder: BatchEncoder, values: readonly PostgresValue[], issues: IssueCollector): boolean {
-  try {
-    encoder.append(values)
-    return true
-  } catch (error) {
-    if (!(error instanceof RowferryError) || errorFamily(error.code) !== 'DATA') throw error
-    issues.column = typeof error.context['column'] === 'number' ? error.context['column'] : 0
-    issues.misfit(error.message, error.code)
-    issues.rejectRow(null)
-    return false
-  }
 }
 
 function readRequest({ table, shard, after }: EncodeRequest): Parameters<RowReader['read']>[0] {
@@ -124,43 +103,5 @@ function readRequest({ table, shard, after }: EncodeRequest): Parameters<RowRead
     after,
     averageRowBytes: table.rows === 0 ? 0 : table.bytes / table.rows,
     widestRowBytes: table.widestRowBytes,
-  }
-}
-
-function lastPosition(page: RowPage, otherwise: string | null): string | null {
-  return page.rows.length === 0 ? otherwise : page.positionOf(page.rows.length - 1)
-}
-
-/** Converts one row into `values`, the same array each time; null when the row is rejected. */
-function rowConverter(
-  table: PlannedTable,
-  issues: IssueCollector,
-  onConverted: EncodeRequest['onConverted'],
-): (row: SqliteRow) => PostgresValue[] | null {
-  const converters = table.columns.map((column) => buildConverter(column.conversion))
-  const nullsMisfits = table.columns.map(
-    (column) => column.conversion.onMisfit === 'null' && !column.conversion.notNull,
-  )
-  const values: PostgresValue[] = Array.from<PostgresValue>({ length: converters.length }).fill(null)
-  return (row) => {
-    for (let column = 0; column < converters.length; column++) {
-      const convert = converters[column]
-      if (!convert) continue
-      issues.column = column
-      const before = row[column] ?? null
-      const after = convert(before, issues)
-      if (after === MISFIT) {
-        if (!nullsMisfits[column]) {
-          issues.rejectRow(before)
-          return null
-        }
-        issues.misfitToNull(before)
-        values[column] = null
-      } else {
-        values[column] = after
-        if (onConverted !== null && before !== null) onConverted(issues.columnName, issues.key(), before, after)
-      }
-    }
-    return values
   }
 }

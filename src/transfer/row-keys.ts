@@ -1,11 +1,11 @@
-import type { RowPage, RowReader } from '../databases/databases.ts'
+import type { RecordPage, RowPage, RowReader } from '../databases/databases.ts'
 import { type Issue, type SqliteRow, type SqliteValue, TextBytes } from '../model/batch.ts'
 import type { PlannedTable, Shard } from '../model/plan.ts'
 
 /**
  * Knows how to name a row: by its key columns' values, else by its rowid, else by its place in the table's own order.
  *
- * Per encoded row only its position is kept (one bigint or number); the key columns are read again from the source for the
+ * Per encoded row only its position is kept (one number or bigint); the key columns are read again from the source for the
  * few rows that PostgreSQL refuses.
  */
 export class RowKeys {
@@ -13,10 +13,9 @@ export class RowKeys {
   readonly #table: PlannedTable
   readonly #shard: Shard
   readonly #keyColumns: readonly number[]
-  #page: RowPage | null = null
+  #page: RowPage | RecordPage = { rows: [], positionOf: () => '' }
   #index = 0
-  #row: SqliteRow = []
-  #kept: (bigint | string)[] = []
+  #kept: (bigint | number | string)[] = []
 
   constructor(reader: RowReader, table: PlannedTable, shard: Shard) {
     this.#reader = reader
@@ -25,21 +24,29 @@ export class RowKeys {
     this.#keyColumns = table.rowKey.map((name) => table.columns.findIndex((column) => column.source === name))
   }
 
-  current(page: RowPage, index: number, row: SqliteRow): void {
+  current(page: RowPage | RecordPage, index: number): void {
     this.#page = page
     this.#index = index
-    this.#row = row
   }
 
   /** The key of the row at hand. */
   key(): Issue['key'] {
-    return this.#keyOf(this.#row, this.#page?.positionOf(this.#index) ?? '')
+    return this.#keyOf(this.#row(), this.#page.positionOf(this.#index))
+  }
+
+  #row(): SqliteRow {
+    return 'records' in this.#page ? this.#page.records.row(this.#index) : (this.#page.rows[this.#index] ?? [])
   }
 
   /** Remembers the row at hand as the next one of the batch. */
   keep(): void {
-    const rowid = this.#shard.by === 'rowid' ? this.#row[this.#table.columns.length] : undefined
-    this.#kept.push(typeof rowid === 'bigint' ? rowid : (this.#page?.positionOf(this.#index) ?? ''))
+    this.#kept.push(this.#rowid() ?? this.#page.positionOf(this.#index))
+  }
+
+  #rowid(): number | bigint | null {
+    if ('records' in this.#page) return this.#page.records.rowids[this.#index] ?? null
+    const rowid = this.#shard.by === 'rowid' ? this.#page.rows[this.#index]?.[this.#table.columns.length] : null
+    return typeof rowid === 'bigint' ? rowid : null
   }
 
   /** Hands out the finder of keys for the batch that just ended. */

@@ -4,10 +4,12 @@
  * PostgreSQL parses recursively and refuses what exceeds its stack (max_stack_depth, 2 MB): with 18.4 jsonb took 8,000 levels and
  * refused 20,000. What is nested deeper than this is text here; SQLite's own JSON functions stop at 1,000.
  */
-const maxDepth = 2000
+export const maxJsonDepth = 2000
 /** numeric's limits behind jsonb's numbers. */
 const maxIntegerDigits = 131_072
 const maxFractionDigits = 16_383
+/** With three digits of exponent it is still within them. */
+const longNumber = 15_000
 
 /**
  * - `json`: valid by RFC 8259, and jsonb takes it
@@ -16,10 +18,10 @@ const maxFractionDigits = 16_383
  */
 export function classifyJsonText(text: string): 'json' | 'json-odd' | null {
   if (!isJson(text)) return null
-  if (text.length > 2 * maxDepth && depthOf(text) > maxDepth) return null
+  if (text.length > 2 * maxJsonDepth && depthOf(text) > maxJsonDepth) return null
   if (text.includes('\\u') && hasRefusedEscape(text)) return 'json-odd'
   // Both patterns are linear; only what they find is looked at closely, since it may stand inside a string.
-  const suspicious = /\d[eE][+-]?\d{4}/.test(text) || (text.length > maxFractionDigits && /\d{16000}/.test(text))
+  const suspicious = /\d[eE][+-]?\d{4}/.test(text) || (text.length > longNumber && /\d{15000}/.test(text))
   return suspicious && hasRefusedNumber(text) ? 'json-odd' : 'json'
 }
 

@@ -51,10 +51,7 @@ function profileOf(declaredType: string, values: readonly SqliteValue[]): Column
     () => ({ rowid: 1 }),
     () => false,
   )
-  examiner.examine(
-    values.map((value) => [value]),
-    new Float64Array(values.length),
-  )
+  examiner.examine({ rows: values.map((value) => [value]), positionOf: String }, new Float64Array(values.length))
   return examiner.profile
 }
 

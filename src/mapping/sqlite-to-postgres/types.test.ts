@@ -43,7 +43,7 @@ function profileOf(declaredType: string, values: readonly SqliteValue[]): Column
     keyOf,
     (bytes) => decodeJsonb(bytes) !== null,
   )
-  examiner.examine(rows, new Float64Array(rows.length))
+  examiner.examine({ rows, positionOf: String }, new Float64Array(rows.length))
   return examiner.profile
 }
 

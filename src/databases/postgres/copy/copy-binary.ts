@@ -1,4 +1,5 @@
 import type { PostgresValue, WireType } from '../../../model/batch.ts'
+import type { SqliteRecords } from '../../../model/records.ts'
 import { RowferryError } from '../../../errors/errors.ts'
 import type { EncodedBatch } from '../../databases.ts'
 import { CopyBuffer } from './copy-buffer.ts'
@@ -7,6 +8,7 @@ import { type FieldOutput, type FieldWriter, fieldWriters, writeBlankPadded } fr
 import { JsonbText } from './jsonb-text.ts'
 import { Decimal } from './numeric-binary.ts'
 import { RowHash } from './row-hash.ts'
+import type { StoredFieldWriter } from './stored-fields.ts'
 
 /** Released buffers that are kept: one batch is filled while others are under way. */
 const pooledBuffers = 3
@@ -45,29 +47,67 @@ export class BatchEncoder {
    * (`context.column` is its index); the row is then not in the batch and the next one can be added.
    */
   append(values: readonly PostgresValue[]): void {
+    if (values.length !== this.#writers.length) throw wrongLength(values.length, this.#writers.length)
+    this.#startRow()
+    for (let column = 0; column < values.length; column++) this.#write(column, values[column] ?? null)
+    this.#endRow()
+  }
+
+  /**
+   * Adds a row as it is stored. Each value takes the short cut of its column; where there is none (`stored[column]` null), or it
+   * does not take the value, `convert` is asked for the value in its PostgreSQL form. False, and no row was added, when `convert`
+   * gives undefined. NULL takes the short cut when `nullable[column]`. Throws like `append`.
+   */
+  appendStored(records: SqliteRecords, row: number, way: StoredRowWay): boolean {
     const out = this.#out
-    const { buffer } = out
-    const writers = this.#writers
     const hash = this.#hash
-    if (values.length !== writers.length) throw wrongLength(values.length, writers.length)
-    buffer.startRow(writers.length)
-    hash.start()
-    for (let i = 0; i < writers.length; i++) {
-      const value = values[i]
-      if (value === null || value === undefined) {
-        buffer.reserve(4)
-        buffer.view.setInt32(buffer.position, -1)
-        buffer.position += 4
-        hash.addNull()
-      } else {
-        out.column = i
-        const write = writers[i] as FieldWriter
-        write(out, value)
-        hash.addDigest()
+    const { stored, nullable, convert } = way
+    this.#startRow()
+    let cell = row * records.columns
+    for (let column = 0; column < stored.length; column++, cell++) {
+      if (records.types[cell] === 0 && nullable[column] === true) {
+        this.#writeNull()
+        continue
       }
+      const writer = stored[column] as StoredFieldWriter | null
+      const from = out.buffer.position
+      if (writer !== null && writer(out, records, row, cell)) {
+        hash.addDigest()
+        continue
+      }
+      out.buffer.position = from
+      const value = convert(column)
+      if (value === undefined) return false
+      this.#write(column, value)
     }
-    hash.finish()
-    buffer.endRow(hash.high, hash.low)
+    this.#endRow()
+    return true
+  }
+
+  #startRow(): void {
+    this.#out.buffer.startRow(this.#writers.length)
+    this.#hash.start()
+  }
+
+  #write(column: number, value: PostgresValue): void {
+    if (value === null) return this.#writeNull()
+    this.#out.column = column
+    const write = this.#writers[column] as FieldWriter
+    write(this.#out, value)
+    this.#hash.addDigest()
+  }
+
+  #writeNull(): void {
+    const { buffer } = this.#out
+    buffer.reserve(4)
+    buffer.view.setInt32(buffer.position, -1)
+    buffer.position += 4
+    this.#hash.addNull()
+  }
+
+  #endRow(): void {
+    this.#hash.finish()
+    this.#out.buffer.endRow(this.#hash.high, this.#hash.low)
   }
 
   /** Hands over the rows appended so far and starts a new batch. */
@@ -84,6 +124,13 @@ export class BatchEncoder {
     buffer.clear()
     this.#pool.push(buffer)
   }
+}
+
+/** How the cells of stored rows get into a batch; by column. */
+export type StoredRowWay = {
+  readonly stored: readonly (StoredFieldWriter | null)[]
+  readonly nullable: readonly boolean[]
+  readonly convert: (column: number) => PostgresValue | undefined
 }
 
 function wrongLength(values: number, columns: number): RowferryError {

@@ -55,8 +55,8 @@ export function writeBlankPadded(out: FieldOutput, value: Value): void {
   } else writeBytes(out, value, 'text') // which refuses it
 }
 
-/** Starts a field of fixed length and says where its bytes go. */
-function startField(buffer: CopyBuffer, length: number): number {
+/** Starts a field of known length and says where its bytes go. */
+export function startField(buffer: CopyBuffer, length: number): number {
   buffer.reserve(4 + length)
   const at = buffer.position
   buffer.view.setInt32(at, length)
@@ -97,18 +97,20 @@ const twoTo32 = 0x1_0000_0000
 
 function writeInt8(out: FieldOutput, value: Value, wireType: WireType): void {
   const { buffer } = out
-  if (typeof value === 'number' && Number.isSafeInteger(value)) {
-    const at = startField(buffer, 8)
-    const high = Math.floor(value / twoTo32) | 0
-    const low = value | 0 // modulo 2^32, as ToInt32 is defined
-    buffer.view.setInt32(at, high)
-    buffer.view.setInt32(at + 4, low)
-    hashBytes(buffer.view, at, 8)
-  } else if (typeof value === 'bigint' && value >= int64Min && value <= int64Max) {
+  if (typeof value === 'number' && Number.isSafeInteger(value)) writeSafeInt8(buffer, value)
+  else if (typeof value === 'bigint' && value >= int64Min && value <= int64Max) {
     const at = startField(buffer, 8)
     buffer.view.setBigInt64(at, value)
     hashBytes(buffer.view, at, 8)
   } else throw wrongForm(out.column, wireType, value)
+}
+
+/** A safe integer as int8, or as any type that is one on the wire. */
+export function writeSafeInt8(buffer: CopyBuffer, value: number): void {
+  const at = startField(buffer, 8)
+  buffer.view.setInt32(at, Math.floor(value / twoTo32) | 0)
+  buffer.view.setInt32(at + 4, value | 0) // modulo 2^32, as ToInt32 is defined
+  hashBytes(buffer.view, at, 8)
 }
 
 function writeFloat4(out: FieldOutput, value: Value): void {
@@ -246,11 +248,21 @@ function writeUuid(out: FieldOutput, value: Value): void {
 
 /** 32 hexadecimal digits, dashes left out, as 16 bytes. False when it is anything else. */
 function writeHex(bytes: Uint8Array, at: number, text: string): boolean {
+  if (text.length > longestUuid) return false
+  return writeAscii(uuidText, 0, text) && writeHexBytes(bytes, at, uuidText, 0, text.length)
+}
+
+/** 32 digits with a dash before each and one at the end: nobody writes more. */
+const longestUuid = 65
+const uuidText = new Uint8Array(longestUuid)
+
+/** The same of ASCII bytes. */
+export function writeHexBytes(bytes: Uint8Array, at: number, text: Uint8Array, from: number, length: number): boolean {
   let digits = 0
   let byte = 0
-  for (let i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i)
-    if (code === 0x2d) continue
+  for (let i = from; i < from + length; i++) {
+    const code = text[i] as number
+    if (code === dash) continue
     const digit = hexDigit(code)
     if (digit < 0 || digits === 32) return false
     byte = ((byte << 4) | digit) & 0xff
@@ -259,6 +271,8 @@ function writeHex(bytes: Uint8Array, at: number, text: string): boolean {
   }
   return digits === 32
 }
+
+const dash = 0x2d
 
 function hexDigit(code: number): number {
   if (code >= 0x30 && code <= 0x39) return code - 0x30

@@ -1,6 +1,10 @@
 import { describe, expect, test } from 'vitest'
+import { brokenJson, randomJson } from '../../../../test/support/random-json.ts'
+import { seededRandom } from '../../../../test/support/random-rows.ts'
 import { wireValues } from '../../../../test/support/wire-values.ts'
+import { classifyJsonText } from '../../../util/json-text.ts'
 import { JsonbText } from './jsonb-text.ts'
+import { withoutExponent } from './without-exponent.ts'
 
 const writer = new JsonbText()
 
@@ -36,6 +40,67 @@ describe('JSON becomes the text of a jsonb value', () => {
   })
 })
 
+/** The same by way of a tree, slow and simple. Strings are `s` and their bytes in hexadecimal in it, numbers `n` and themselves. */
+function printed(value: unknown): string {
+  if (typeof value === 'string') return value[0] === 'n' ? printedNumber(value.slice(1)) : printedString(value.slice(1))
+  if (Array.isArray(value)) return `[${value.map(printed).join(', ')}]`
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value)
+  const members = Object.entries(value).sort(([a], [b]) => a.length - b.length || (a < b ? -1 : 1))
+  return `{${members.map(([key, member]) => `${printed(key)}: ${printed(member)}`).join(', ')}}`
+}
+
+function printedString(hex: string): string {
+  return JSON.stringify(Buffer.from(hex, 'hex').toString())
+}
+
+function printedNumber(source: string): string {
+  const text = /e/i.test(source) ? (withoutExponent(source) ?? '') : source
+  return /[1-9]/.test(text) ? text : text.replace('-', '')
+}
+
+/** Without escapes in keys: Node 24.21 takes `"\\n"` for a backslash now and then. */
+function parsed(json: string): unknown {
+  const stringOrNumber = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*/g
+  return JSON.parse(json.replaceAll(stringOrNumber, (found) => `"${found[0] === '"' ? hexOf(found) : `n${found}`}"`))
+}
+
+function hexOf(json: string): string {
+  return `s${Buffer.from(JSON.parse(json) as string).toString('hex')}`
+}
+
+describe('by chance', () => {
+  const random = seededRandom(20_260_802)
+  const texts = Array.from({ length: 6000 }, () => randomJson(random))
+
+  test('JSON of any shape becomes the text of its tree', () => {
+    const mistaken = texts.filter((json) => jsonbText(json) !== printed(parsed(json)) || !writer.plain)
+    expect(mistaken).toEqual([])
+  })
+
+  test('broken JSON is refused, and what is odd is not plain', () => {
+    const broken = texts.map((json) => brokenJson(random, json))
+    const mistaken = broken.filter((json) => {
+      const taken = jsonbText(json) !== null
+      const kind = classifyJsonText(json)
+      return kind === null ? taken || writer.plain : writer.plain && (kind === 'json-odd' || !taken)
+    })
+    expect(mistaken).toEqual([])
+  })
+})
+
+test.each([
+  ['{"b": [1.5, "x"], "a": "\\u00e9"}', true],
+  ['"\\u0000"', false],
+  ['"\\ud83d"', false],
+  ['1e1000', false],
+  [`${'['.repeat(2001)}${']'.repeat(2001)}`, false],
+  ['9'.repeat(200_000), false],
+  ['{"a":1,}', false],
+])('%.40s: jsonb certainly takes it: %s', (json, plain) => {
+  jsonbText(json)
+  expect(writer.plain).toBe(plain)
+})
+
 const malformed = [
   '',
   ' ',
@@ -59,6 +124,15 @@ const malformed = [
   '1e-99999',
   ']',
   'nul',
+  'truf',
+  '01',
+  '1.',
+  '1-2',
+  '"tab\t"',
+  '[1,]',
+  '{"a":1,}',
+  '{,}',
+  '"\\ud83d\\u"',
 ]
 
 test.each(malformed)('%j is no JSON that jsonb could hold', (json) => {

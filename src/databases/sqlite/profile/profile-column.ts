@@ -2,6 +2,8 @@ import { Buffer, isUtf8 } from 'node:buffer'
 import { type RowKey, type SqliteRow, type SqliteValue, TextBytes } from '../../../model/batch.ts'
 import type { ClassProfile, ColumnProfile, TimeUnit, ValueClass, ValueSample } from '../../../model/profile.ts'
 import { decimalDigits, doubleToDecimal, plainDecimal } from '../../../util/number-text.ts'
+import type { RecordPage, RowPage } from '../../databases.ts'
+import { countCharacters } from '../../../util/text-bytes.ts'
 import { type TextClass, textClassifier } from './classify-text.ts'
 import type { TypeFamily } from '../declared-type.ts'
 import { countTimeUnits } from './time-units.ts'
@@ -19,8 +21,8 @@ class Counter {
   count = 0
   readonly samples: ValueSample[] = []
 
-  add(value: SqliteValue, row: SqliteRow, keyOf: (row: SqliteRow) => RowKey): void {
-    if (this.count++ < mostSamples) this.samples.push({ key: keyOf(row), value: valueText(value) })
+  add(value: SqliteValue, key: () => RowKey): void {
+    if (this.count++ < mostSamples) this.samples.push({ key: key(), value: valueText(value) })
   }
 
   get profile(): ClassProfile {
@@ -37,7 +39,7 @@ export class ColumnExaminer {
   readonly #classify: (text: string) => TextClass
   readonly #isTime: boolean
   readonly #wantsDigits: boolean
-  readonly #keyOf: (row: SqliteRow) => RowKey
+  readonly #key: () => RowKey
   readonly #isBinaryJson: (bytes: Uint8Array) => boolean
   readonly #classes = new Map<ValueClass, Counter>()
   readonly #withNul = new Counter()
@@ -45,6 +47,9 @@ export class ColumnExaminer {
   readonly #subMicrosecond = new Counter()
   readonly #timeUnits = new Map<TimeUnit, number>()
   #distinct: Map<SqliteValue, number> | null = new Map()
+  /** Where the value at hand stands. */
+  #page: RowPage | RecordPage = { rows: [], positionOf: () => '' }
+  #index = 0
   #nulls = 0
   #minInteger: bigint | null = null
   #maxInteger: bigint | null = null
@@ -64,26 +69,36 @@ export class ColumnExaminer {
     this.#classify = textClassifier(column.family)
     this.#isTime = column.family === 'date' || column.family === 'time' || column.family === 'timestamp'
     this.#wantsDigits = !this.#isTime && column.family !== 'real'
-    this.#keyOf = keyOf
+    this.#key = () => keyOf(rowAt(this.#page, this.#index))
     this.#isBinaryJson = isBinaryJson
   }
 
   /** Adds each value's size in bytes to the size of its row. */
-  examine(rows: readonly SqliteRow[], sizes: Float64Array): void {
+  examine(page: RowPage, sizes: Float64Array): void {
     const { at } = this.#column
+    const { rows } = page
     for (let index = 0; index < rows.length; index++) {
-      const row = rows[index]
-      if (row === undefined) continue
-      const value = row[at] ?? null
-      let bytes = 0
+      const value = rows[index]?.[at] ?? null
       if (value === null) this.#nulls++
-      else if (typeof value === 'string') bytes = this.#examineText(value, row)
-      else if (typeof value === 'bigint') bytes = this.#examineInteger(value, row)
-      else if (typeof value === 'number') bytes = this.#examineReal(value, row)
-      else bytes = value instanceof TextBytes ? this.#examineTextBytes(value, row) : this.#examineBlob(value, row)
-      sizes[index] = (sizes[index] ?? 0) + bytes
-      if (this.#distinct !== null && value !== null) this.#countDistinct(this.#distinct, value)
+      else sizes[index] = (sizes[index] ?? 0) + this.examineOne(page, index, value)
     }
+  }
+
+  /** One value that is not NULL; gives its size in bytes. */
+  examineOne(page: RowPage | RecordPage, index: number, value: SqliteValue): number {
+    this.#page = page
+    this.#index = index
+    if (this.#distinct !== null) this.#countDistinct(this.#distinct, value)
+    if (typeof value === 'string') return this.#examineText(value)
+    if (typeof value === 'bigint') return this.#examineInteger(value)
+    if (typeof value === 'number') return this.#examineReal(value)
+    if (value === null) return 0
+    return value instanceof TextBytes ? this.#examineTextBytes(value) : this.#examineBlob(value)
+  }
+
+  /** True while the column has so few different values that each is counted. */
+  get tellsApart(): boolean {
+    return this.#distinct !== null
   }
 
   get profile(): ColumnProfile {
@@ -107,14 +122,14 @@ export class ColumnExaminer {
     }
   }
 
-  #add(valueClass: ValueClass, value: SqliteValue, row: SqliteRow): void {
+  #add(valueClass: ValueClass, value: SqliteValue): void {
     let counter = this.#classes.get(valueClass)
     if (counter === undefined) this.#classes.set(valueClass, (counter = new Counter()))
-    counter.add(value, row, this.#keyOf)
+    counter.add(value, this.#key)
   }
 
-  #examineInteger(value: bigint, row: SqliteRow): number {
-    this.#add(value === 0n || value === 1n ? 'integer-bit' : 'integer', value, row)
+  #examineInteger(value: bigint): number {
+    this.#add(value === 0n || value === 1n ? 'integer-bit' : 'integer', value)
     if (this.#minInteger === null || value < this.#minInteger) this.#minInteger = value
     if (this.#maxInteger === null || value > this.#maxInteger) this.#maxInteger = value
     if (this.#isTime) countTimeUnits(Number(value), this.#countUnit)
@@ -122,8 +137,8 @@ export class ColumnExaminer {
     return 8
   }
 
-  #examineReal(value: number, row: SqliteRow): number {
-    this.#add(realClass(value), value, row)
+  #examineReal(value: number): number {
+    this.#add(realClass(value), value)
     if (this.#maxBytes < 8) this.#maxBytes = 8
     if (!Number.isFinite(value)) return 8
     if (value < this.#minReal) this.#minReal = value
@@ -151,29 +166,29 @@ export class ColumnExaminer {
     this.#timeUnits.set(unit, (this.#timeUnits.get(unit) ?? 0) + 1)
   }
 
-  #examineText(text: string, row: SqliteRow): number {
+  #examineText(text: string): number {
     const found = this.#classify(text)
-    this.#add(found.class, text, row)
-    if (found.subMicrosecond) this.#subMicrosecond.add(text, row, this.#keyOf)
+    this.#add(found.class, text)
+    if (found.subMicrosecond) this.#subMicrosecond.add(text, this.#key)
     if (this.#wantsDigits && isNumberClass(found.class)) this.#countDigits(plainDecimal(text))
-    if (text.includes('\0')) this.#withNul.add(text, row, this.#keyOf)
+    if (text.includes('\0')) this.#withNul.add(text, this.#key)
     if (text.length > this.#maxCharacters) this.#maxCharacters = Math.max(this.#maxCharacters, charactersOf(text))
     const bytes = Buffer.byteLength(text)
     if (bytes > this.#maxBytes) this.#maxBytes = bytes
     return bytes
   }
 
-  #examineTextBytes(text: TextBytes, row: SqliteRow): number {
-    this.#add('text', text, row)
-    if (!text.valid) this.#invalidText.add(text, row, this.#keyOf)
-    if (hasNul(text)) this.#withNul.add(text, row, this.#keyOf)
-    this.#maxCharacters = Math.max(this.#maxCharacters, countCharacters(text.bytes))
+  #examineTextBytes(text: TextBytes): number {
+    this.#add('text', text)
+    if (!text.valid) this.#invalidText.add(text, this.#key)
+    if (hasNul(text)) this.#withNul.add(text, this.#key)
+    this.#maxCharacters = Math.max(this.#maxCharacters, countCharacters(text.bytes, 0, text.bytes.length))
     this.#maxBytes = Math.max(this.#maxBytes, text.bytes.length)
     return text.bytes.length
   }
 
-  #examineBlob(bytes: Uint8Array, row: SqliteRow): number {
-    this.#add(this.#blobClass(bytes), bytes, row)
+  #examineBlob(bytes: Uint8Array): number {
+    this.#add(this.#blobClass(bytes), bytes)
     if (bytes.length > this.#maxBytes) this.#maxBytes = bytes.length
     return bytes.length
   }
@@ -193,9 +208,13 @@ export class ColumnExaminer {
   }
 }
 
+function rowAt(page: RowPage | RecordPage, index: number): SqliteRow {
+  return 'records' in page ? page.records.row(index) : (page.rows[index] ?? [])
+}
+
 const powersOfTen = Array.from({ length: 16 }, (_, exponent) => 10 ** exponent)
 
-function realClass(value: number): ValueClass {
+export function realClass(value: number): 'real-infinite' | 'real' | 'real-bit' | 'real-integral' {
   if (!Number.isFinite(value)) return 'real-infinite'
   // -0.0 would lose its sign as an integer.
   if (Object.is(value, -0)) return 'real'
@@ -223,12 +242,6 @@ function charactersOf(text: string): number {
 
 function hasNul({ bytes, encoding }: TextBytes): boolean {
   return encoding === 'UTF-8' ? bytes.includes(0) : new TextDecoder(encoding).decode(bytes).includes('\0')
-}
-
-function countCharacters(utf8: Uint8Array): number {
-  let count = 0
-  for (const byte of utf8) if ((byte & 0xc0) !== 0x80) count++
-  return count
 }
 
 function distinctProfile(distinct: ReadonlyMap<SqliteValue, number>): { value: string; count: number }[] {

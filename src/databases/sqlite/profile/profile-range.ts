@@ -1,8 +1,11 @@
 import type { RowKey, SqliteRow } from '../../../model/batch.ts'
 import type { ColumnProfile } from '../../../model/profile.ts'
-import type { ReadRequest, RowPage } from '../../databases.ts'
+import type { SqliteRecords } from '../../../model/records.ts'
+import type { ReadRequest, RecordPage, RowPage } from '../../databases.ts'
 import type { TypeFamily } from '../declared-type.ts'
+import { mergeColumns } from './merge-columns.ts'
 import { ColumnExaminer } from './profile-column.ts'
+import { StoredColumnExaminer } from './stored-column.ts'
 import type { SqliteRowReader } from '../read/sqlite-reader.ts'
 import type { Damage } from '../read/sqlite-salvage.ts'
 import { rowKeyOf } from './value-text.ts'
@@ -42,7 +45,7 @@ export function profileRange(reader: SqliteRowReader, range: ProfileRange): Rang
   let asBytes = false
   for (;;) {
     try {
-      for (const page of reader.read(requestFor(range, examination.position, asBytes))) examination.examine(page)
+      for (const page of reader.readStored(requestFor(range, examination.position, asBytes))) examination.examine(page)
       return { ...examination.profile, damages: reader.damages.slice(damagesBefore) }
     } catch (error) {
       if (asBytes || !(error instanceof TooLongText)) throw error
@@ -63,7 +66,7 @@ function requestFor(range: ProfileRange, after: string | null, asBytes: boolean)
 }
 
 class RangeExamination {
-  readonly #examiners: readonly ColumnExaminer[]
+  readonly #columns: readonly { readonly examiner: ColumnExaminer; readonly stored: StoredColumnExaminer }[]
   readonly #rowidAt: number | null
   #position: string | null = null
   #rows = 0
@@ -82,7 +85,10 @@ class RangeExamination {
     }
     const keyOf = (row: SqliteRow): RowKey => rowKeyOf(row, places)
     const isBinaryJson = (bytes: Uint8Array): boolean => reader.isBinaryJson(bytes)
-    this.#examiners = columns.map((column, at) => new ColumnExaminer({ ...column, at }, keyOf, isBinaryJson))
+    this.#columns = columns.map((column, at) => {
+      const examiner = new ColumnExaminer({ ...column, at }, keyOf, isBinaryJson)
+      return { examiner, stored: new StoredColumnExaminer({ ...column, at }, examiner) }
+    })
   }
 
   /** Where to go on. */
@@ -90,29 +96,43 @@ class RangeExamination {
     return this.#position
   }
 
-  examine(page: RowPage): void {
-    const { rows } = page
-    if (this.#sizes.length < rows.length) this.#sizes = new Float64Array(rows.length)
+  examine(page: RowPage | RecordPage): void {
+    const count = 'records' in page ? page.records.count : page.rows.length
+    if (this.#sizes.length < count) this.#sizes = new Float64Array(count)
     this.#sizes.fill(0)
-    for (const examiner of this.#examiners) examiner.examine(rows, this.#sizes)
-    for (let index = 0; index < rows.length; index++) {
+    for (const { examiner, stored } of this.#columns) {
+      if ('records' in page) stored.examine(page, this.#sizes)
+      else examiner.examine(page, this.#sizes)
+    }
+    for (let index = 0; index < count; index++) {
       const size = this.#sizes[index] ?? 0
       this.#bytes += size
       if (size > this.#widest) this.#widest = size
     }
-    if (this.#rowidAt !== null) this.#noteRowids(rows, this.#rowidAt)
-    this.#rows += rows.length
-    this.#position = page.positionOf(rows.length - 1)
+    if ('records' in page) this.#noteRecordRowids(page.records)
+    else if (this.#rowidAt !== null) this.#noteRowids(page.rows, this.#rowidAt)
+    this.#rows += count
+    this.#position = page.positionOf(count - 1)
   }
 
   #noteRowids(rows: readonly SqliteRow[], at: number): void {
     for (const row of rows) {
       const rowid = row[at]
-      if (typeof rowid !== 'bigint') continue
-      this.#firstRowid ??= rowid
-      this.#lastRowid = rowid
-      this.#sample.add(rowid)
+      if (typeof rowid === 'bigint') this.#noteRowid(rowid)
     }
+  }
+
+  #noteRecordRowids({ rowids, count }: SqliteRecords): void {
+    for (let index = 0; index < count; index++) {
+      if (this.#sample.takesNext || index === 0 || index === count - 1) this.#noteRowid(BigInt(rowids[index] as number))
+      else this.#sample.pass()
+    }
+  }
+
+  #noteRowid(rowid: bigint): void {
+    this.#firstRowid ??= rowid
+    this.#lastRowid = rowid
+    this.#sample.add(rowid)
   }
 
   get profile(): Omit<RangeProfile, 'damages'> {
@@ -123,7 +143,9 @@ class RangeExamination {
       widestRowBytes: this.#widest,
       rowidRange: min === null || max === null ? null : { min, max },
       rowids: { stride: this.#sample.stride, list: this.#sample.list },
-      columns: this.#examiners.map((examiner) => examiner.profile),
+      columns: this.#columns.map(({ examiner, stored }) =>
+        mergeColumns(examiner.profile.column, [examiner.profile, stored.profile]),
+      ),
     }
   }
 }
@@ -135,6 +157,15 @@ class RowidSample {
   stride = 1
   list: bigint[] = []
   #seen = 0
+
+  get takesNext(): boolean {
+    return this.#seen % this.stride === 0
+  }
+
+  /** A rowid that is not taken goes by. */
+  pass(): void {
+    this.#seen++
+  }
 
   add(rowid: bigint): void {
     if (this.#seen++ % this.stride !== 0) return

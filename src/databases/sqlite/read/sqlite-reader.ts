@@ -1,8 +1,12 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { SqliteRow, SqliteValue } from '../../../model/batch.ts'
 import type { OrphanProfile } from '../../../model/profile.ts'
-import type { ReadRequest, RowPage, RowReader } from '../../databases.ts'
+import type { Shard } from '../../../model/plan.ts'
+import type { ReadRequest, RecordPage, RowPage, RowReader } from '../../databases.ts'
 import { decodeText, isSuspicious, mustReadAsBytes, textEncoding, type TextEncoding } from './decode-text.ts'
+import { PageFile, UnreadablePages } from '../pages/page-file.ts'
+import { readLock, readRecords } from '../pages/read-records.ts'
+import { readRecordLayout } from '../pages/record-layout.ts'
 import { isDamage, translateSqliteError } from '../sqlite-errors.ts'
 import { quoteName } from '../sqlite-identifiers.ts'
 import { openSqlite, sqliteLabel, type SqliteOpening } from '../open/sqlite-open.ts'
@@ -24,6 +28,8 @@ export class SqliteRowReader implements RowReader {
   readonly #encoding: TextEncoding
   #jsonTest: StatementSync | null = null
   readonly #rowidNames = new Map<string, string | null>()
+  /** Null: not to be read without SQLite. */
+  #pages: PageFile | null | undefined
 
   constructor(opening: SqliteOpening) {
     this.#opening = opening
@@ -47,6 +53,66 @@ export class SqliteRowReader implements RowReader {
       const place = `table "${request.table.name}" after ${rows.toLocaleString('en')} rows${behind}`
       throw translateSqliteError(error, { label: sqliteLabel(this.#opening), place, table: request.table.name })
     }
+  }
+
+  /**
+   * Rows as records, read from the file's pages without SQLite: that takes a fifth of the time. What is not an ordinary table of a
+   * UTF-8 database, or not as it should be, SQLite reads.
+   */
+  *readStored(request: ReadRequest): Generator<RowPage | RecordPage> {
+    const chunks = this.#openRecords(request)
+    let after = request.after
+    try {
+      for (const chunk of chunks ?? []) {
+        if ('tooLong' in chunk) {
+          after = String(chunk.tooLong)
+          yield* this.read({ ...request, shard: shardOfRow(request.shard, chunk.tooLong), after: null })
+        } else {
+          const { rowids, count } = chunk
+          after = String(rowids[count - 1])
+          yield { records: chunk, positionOf: (index) => String(rowids[index]) }
+        }
+      }
+      if (chunks !== null) return
+    } catch (error) {
+      if (!(error instanceof UnreadablePages)) {
+        const place = `table "${request.table.name}"`
+        throw translateSqliteError(error, { label: sqliteLabel(this.#opening), place, table: request.table.name })
+      }
+    }
+    yield* this.read({ ...request, after })
+  }
+
+  /** Null where only SQLite can read. */
+  #openRecords(request: ReadRequest): ReturnType<typeof readRecords> | null {
+    const { shard } = request
+    const { first, last } = rangeOf(request)
+    const range = { first: safeBound(first, everyRowid.first), last: safeBound(last, everyRowid.last) }
+    if (
+      shard.by !== 'rowid' ||
+      this.#salvage ||
+      this.#encoding !== 'UTF-8' ||
+      range.first === null ||
+      range.last === null
+    )
+      return null
+    const table = request.table.name
+    const layout = readRecordLayout(this.#db, table, request.columns, this.#rowidName(table))
+    const file = this.#openPages()
+    if (layout === null || file === null) return null
+    const lock = this.#opening.immutable ? withoutLock : readLock(this.#db)
+    return readRecords(file, layout, { first: range.first, last: range.last }, lock)
+  }
+
+  #openPages(): PageFile | null {
+    if (this.#pages !== undefined) return this.#pages
+    try {
+      this.#pages = new PageFile(this.#opening.path)
+    } catch (error) {
+      if (!(error instanceof UnreadablePages)) throw error
+      this.#pages = null
+    }
+    return this.#pages
   }
 
   /** SQLite's own binary JSON, which JSON columns of other programs hold. */
@@ -117,8 +183,22 @@ export class SqliteRowReader implements RowReader {
   }
 
   [Symbol.dispose](): void {
+    this.#pages?.[Symbol.dispose]()
     this.#db.close()
   }
+}
+
+const withoutLock = <Result>(work: () => Result): Result => work()
+
+/** A bound as a number: infinite for the end of all rowids, null where a number is not exact. */
+function safeBound(bound: bigint, end: bigint): number | null {
+  if (bound === end) return end < 0n ? -Infinity : Infinity
+  const number = Number(bound)
+  return Number.isSafeInteger(number) ? number : null
+}
+
+function shardOfRow(shard: Shard, rowid: number): Shard {
+  return { ...shard, lower: String(rowid - 1), upper: String(rowid) }
 }
 
 function rowidText(row: SqliteRow | undefined): string {

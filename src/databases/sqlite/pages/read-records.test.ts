@@ -1,0 +1,212 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { DatabaseSync } from 'node:sqlite'
+import { describe, expect, test } from 'vitest'
+import { seededRandom } from '../../../../test/support/random-rows.ts'
+import { givenFiles, numbers, writeSqlite } from '../../../../test/support/sqlite-files.ts'
+import type { SqliteRow } from '../../../model/batch.ts'
+import { RowferryError } from '../../../errors/errors.ts'
+import type { ReadRequest } from '../../databases.ts'
+import { openRowReader, type SqliteRowReader } from '../read/sqlite-reader.ts'
+
+type Asked = { readonly lower?: string; readonly upper?: string; readonly after?: string; readonly columns?: string[] }
+
+function request(table: string, columns: readonly string[], asked: Asked): ReadRequest {
+  const { lower = null, upper = null, after = null } = asked
+  return {
+    table: { schema: 'main', name: table },
+    columns,
+    shard: { number: 1, by: 'rowid', lower, upper },
+    after,
+    averageRowBytes: 50,
+    widestRowBytes: 100,
+  }
+}
+
+function columnsOf(path: string, table: string): string[] {
+  const db = new DatabaseSync(path, { readOnly: true })
+  const names = db
+    .prepare('select name from pragma_table_xinfo(?)')
+    .all(table)
+    .map(({ name }) => String(name))
+  db.close()
+  return names
+}
+
+type Found = { rows: SqliteRow[]; positions: string[]; records: number }
+
+function readStored(reader: SqliteRowReader, asked: ReadRequest): Found {
+  const found: Found = { rows: [], positions: [], records: 0 }
+  for (const page of reader.readStored(asked)) {
+    const count = 'records' in page ? page.records.count : page.rows.length
+    if ('records' in page) found.records += count
+    for (let index = 0; index < count; index++) {
+      found.rows.push('records' in page ? page.records.row(index) : (page.rows[index] ?? []))
+      found.positions.push(page.positionOf(index))
+    }
+  }
+  return found
+}
+
+function readBySql(reader: SqliteRowReader, asked: ReadRequest): SqliteRow[] {
+  return [...reader.read(asked)].flatMap((page) => page.rows)
+}
+
+/** Reads both ways and expects the same; gives how many rows came as records. */
+function compare(path: string, table: string, asked: Asked = {}): { rows: number; records: number } {
+  using reader = openRowReader({ kind: 'sqlite', path, immutable: false })
+  const wanted = request(table, asked.columns ?? columnsOf(path, table), asked)
+  const found = readStored(reader, wanted)
+  const expected = readBySql(reader, wanted)
+  expect(found.rows).toEqual(expected)
+  expect(found.positions).toEqual(expected.map((row) => `${row.at(-1) as bigint}`))
+  return { rows: found.rows.length, records: found.records }
+}
+
+function given(sql: string): string {
+  return writeSqlite(givenFiles().path('a.db'), sql)
+}
+
+const mixed = `create table t(id integer primary key, i integer, r real, x text, b blob, n numeric, any);
+  insert into t select n, n * n * n * case n % 3 when 0 then -1 else 1 end, n / case n % 2 when 0 then 4.0 else 1 end,
+    case n % 5 when 0 then null else printf('%.*c é', n % 300, 'x') end, zeroblob(n % 40), n || '', case n % 2 when 0 then n else 'a' end
+  from ${numbers(3000)} order by n * 7919 % 3001;`
+
+describe('records are the rows that SQLite reads', () => {
+  test.each([512, 1024, 4096, 65_536])('with pages of %i bytes', (size) => {
+    const path = given(`pragma page_size = ${size}; ${mixed} delete from t where id % 7 = 0`)
+    expect(compare(path, 't')).toEqual({ rows: 2572, records: 2572 })
+  })
+
+  test.each<[string, Asked, number]>([
+    ['all of them', {}, 3000],
+    ['those after a position', { after: '2990' }, 10],
+    ['a shard', { lower: '100', upper: '200' }, 100],
+    ['a shard after a position', { lower: '100', upper: '200', after: '150' }, 50],
+    ['a shard behind the last row', { lower: '3000' }, 0],
+    ['a shard before the first row', { upper: '0' }, 0],
+    ['a single row', { lower: '1499', upper: '1500' }, 1],
+  ])('%s', (_, asked, rows) => {
+    expect(compare(given(mixed), 't', asked)).toEqual({ rows, records: rows })
+  })
+
+  test('some of the columns, in another order', () => {
+    expect(compare(given(mixed), 't', { columns: ['n', 'id', 'x'] }).records).toBe(3000)
+  })
+
+  test.each<[string, string, { rows: number; records: number }]>([
+    ['an empty table', 'create table t(a)', { rows: 0, records: 0 }],
+    [
+      'integers of every length and both ends',
+      `create table t(a); insert into t select case n % 2 when 0 then 1 else -1 end * (1 << (n / 2)) + n % 3 from ${numbers(126)};
+       insert into t values (9223372036854775807), (-9223372036854775808), (9007199254740993), (-9007199254740993)`,
+      { rows: 130, records: 130 },
+    ],
+    [
+      'integers in REAL columns, which are reals',
+      'create table t(a real, b); insert into t values (1, 1), (0, 0), (-7, -7), (2.5, 2.5), (1e300, 1e300), (9007199254740993, 5)',
+      { rows: 6, records: 6 },
+    ],
+    [
+      'negative, sparse and great rowids',
+      'create table t(id integer primary key, a); insert into t values (-9007199254740991, 1), (-5, 2), (0, 3), (70000, 4), (9007199254740991, 5)',
+      { rows: 5, records: 5 },
+    ],
+    [
+      'texts that are not valid, have NUL or a byte order mark',
+      `create table t(a); insert into t values (cast(x'ff' as text)), ('a' || char(0)), (char(65279) || 'a'), (''), (x''), (cast(x'eda080' as text))`,
+      { rows: 6, records: 6 },
+    ],
+    [
+      'records that go on behind their page, up to a megabyte',
+      `create table t(a, b, c); insert into t select n, printf('%.*c', n * 997, 'x'), zeroblob(n * 13) from ${numbers(300)}`,
+      { rows: 300, records: 300 },
+    ],
+    [
+      'columns that were added later, without default',
+      `create table t(a); insert into t values (1); alter table t add column b; insert into t values (2, 3)`,
+      { rows: 2, records: 2 },
+    ],
+    [
+      'stored generated columns',
+      'create table t(a, b as (a + 1) stored, c); insert into t values (1, 2), (3, 4)',
+      { rows: 2, records: 2 },
+    ],
+    [
+      'the first table of a file, whose tree begins on page 1 of none',
+      'create table t(a); insert into t values (1)',
+      { rows: 1, records: 1 },
+    ],
+  ])('%s', (_, sql, expected) => {
+    expect(compare(given(sql), 't')).toEqual(expected)
+  })
+
+  test('a record longer than a megabyte is read by SQLite, those around it are not', () => {
+    const path = given(`create table t(a, b); insert into t values (1, 'x'), (2, zeroblob(3000000)), (3, 'y')`)
+    expect(compare(path, 't')).toEqual({ rows: 3, records: 2 })
+  })
+
+  test.each<[string, string]>([
+    ['computed columns', 'create table t(a, b as (a + 1)); insert into t values (1)'],
+    [
+      'columns that were added later with a default',
+      `create table t(a); insert into t values (1); alter table t add column b default 'x'`,
+    ],
+    ['texts in UTF-16', `pragma encoding = 'UTF-16'; create table t(a); insert into t values ('é')`],
+    ['rowids that no double holds', 'create table t(a); insert into t(rowid, a) values (9007199254740993, 1)'],
+  ])('SQLite reads what is none of this: %s', (_, sql) => {
+    expect(compare(given(sql), 't')).toEqual({ rows: 1, records: 0 })
+  })
+
+  test('a database with reserved bytes at the end of each page is read as SQLite reads it', () => {
+    const path = given(mixed)
+    const bytes = readFileSync(path)
+    // The size alone: SQLite then refuses pages that use those bytes, and nothing else may come of it either.
+    bytes.writeUInt8(32, 20)
+    writeFileSync(path, bytes)
+    const { bySql, stored } = outcomes(path)
+    expect(stored).toEqual(bySql)
+  })
+})
+
+describe('a damaged file', () => {
+  test('whatever bytes of it are changed: what SQLite refuses is refused', () => {
+    const random = seededRandom(7)
+    const original = readFileSync(given(mixed))
+    const path = givenFiles().path('damaged.db')
+    const refused: (SqliteRow[] | string)[] = []
+    for (let round = 0; round < 150; round++) {
+      const bytes = Buffer.from(original)
+      for (let change = 0; change < 4; change++) {
+        // Behind the file's header; mostly where pages keep their structure.
+        const page = Math.floor(random() * (bytes.length / 4096))
+        const at = page * 4096 + Math.floor(random() * (random() < 0.7 ? 40 : 4096))
+        if (at >= 100) bytes[at] = Math.floor(random() * 256)
+      }
+      writeFileSync(path, bytes)
+      const { bySql, stored } = outcomes(path)
+      if (typeof bySql === 'string') refused.push(stored)
+    }
+    expect(refused.length).toBeGreaterThan(20)
+    expect(refused.filter((stored) => typeof stored !== 'string')).toEqual([])
+  })
+})
+
+/** Rows or the refusal, of both ways. */
+function outcomes(path: string): { bySql: SqliteRow[] | string; stored: SqliteRow[] | string } {
+  const asked = request('t', ['id', 'i', 'r', 'x', 'b', 'n', 'any'], {})
+  const both = (read: (reader: SqliteRowReader) => SqliteRow[]): SqliteRow[] | string =>
+    outcomeOf(() => {
+      using reader = openRowReader({ kind: 'sqlite', path, immutable: true })
+      return read(reader)
+    })
+  return { bySql: both((reader) => readBySql(reader, asked)), stored: both((reader) => readStored(reader, asked).rows) }
+}
+
+function outcomeOf(read: () => SqliteRow[]): SqliteRow[] | string {
+  try {
+    return read()
+  } catch (error) {
+    if (error instanceof RowferryError || (error instanceof Error && 'errcode' in error)) return error.message
+    throw error
+  }
+}

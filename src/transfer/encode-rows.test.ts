@@ -1,0 +1,166 @@
+import { createHash } from 'node:crypto'
+import { DatabaseSync } from 'node:sqlite'
+import { describe, expect, test } from 'vitest'
+import { plannedColumn, plannedTable } from '../../test/support/planned-tables.ts'
+import { type Random, seededRandom } from '../../test/support/random-rows.ts'
+import { givenFiles } from '../../test/support/sqlite-files.ts'
+import type { RowReader } from '../databases/databases.ts'
+import { openRowReader } from '../databases/sqlite/read/sqlite-reader.ts'
+import type { Issue, WireType } from '../model/batch.ts'
+import type { ColumnConversion, PlannedTable } from '../model/plan.ts'
+import { encodeRows } from './encode-rows.ts'
+
+type Stored = null | number | bigint | string | Uint8Array
+
+const texts = [
+  '', 'a', 'abc', 'abcd', 'é', 'Zürich, 東京, 🚢', 'with \0 NUL', '\uFEFFbom', 'x'.repeat(3000), 'é'.repeat(700),
+  '2024-02-29', '2023-02-29', '0000-00-00', '1700-01-01', '9999-12-31', '2024-13-01', '20240229', '12024-01-01',
+  '2024-02-29 12:34', '2024-02-29 12:34:56', '2024-02-29T12:34:56Z', '2024-02-29 12:34:56.789', '2024-02-29 12:34:56.1234567',
+  '2024-02-29 24:00:00', '2024-02-29 23:59:60', '2024-02-29 12:34:56+02:00', '2024-02-29 12:34:56.', '1600-05-05 01:02:03', 'now',
+  '12:34:56', '12', '-1', '1.50', '1e5', 'true', 'no', 'null', '{}', '[]', '{"b": 1, "a": [1, 2.50, -0, 1e3]}', '{"a":1,"a":2}',
+  String.raw`{"k":"\u00e9\n"}`, String.raw`"\u0000"`, '[1,]', '{"a" :\t"é"}', '"x', ' 7 ',
+  'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11', 'A0EEBC999C0B4EF8BB6D6BB9BD380A11', '{a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11}',
+  'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a1', 'a0eebc9-99c0b-4ef8-bb6d-6bb9bd380a11x',
+] // prettier-ignore
+
+const others: readonly Stored[] = [
+  null, 0n, 1n, -1n, 2n, 127n, 128n, -129n, 32_767n, 32_768n, -8_388_608n, 2_147_483_647n, 2_147_483_648n, -140_737_488_355_329n,
+  9_007_199_254_740_991n, 9_007_199_254_740_993n, -9_223_372_036_854_775_808n, 9_223_372_036_854_775_807n, 1_709_210_096n, 20_240_229n,
+  0.5, -0, 0, 1, 3.25, 1e300, Infinity, -Infinity, 0.1, 1e15, 2_460_369.5,
+  new Uint8Array(), new Uint8Array([0]), new Uint8Array([0xff, 0xfe]), new TextEncoder().encode('blob text'), new Uint8Array(16).fill(7),
+  new Uint8Array(5000).fill(65),
+] // prettier-ignore
+
+const wireTypes = [
+  'bool', 'int2', 'int4', 'int8', 'float4', 'float8', 'numeric', 'date', 'time', 'timestamp', 'timestamptz', 'text', 'json', 'jsonb',
+  'bytea', 'uuid',
+] as const satisfies readonly WireType[] // prettier-ignore
+
+/** One column of each wire type, without type so that any value can stand there, and one with REAL affinity. */
+function given(): string {
+  const rows = everyValue()
+  const path = givenFiles().path('a.db')
+  const db = new DatabaseSync(path)
+  const names = [...wireTypes.map((type) => `"${type}"`), '"real" real']
+  db.exec(`create table t(${names.join(', ')}); begin`)
+  const insert = db.prepare(`insert into t values (${names.map(() => '?').join(', ')})`)
+  for (const row of rows) insert.run(...row)
+  db.exec(
+    `insert into t("text", "bytea", "jsonb") values (cast(x'ff41' as text), cast(x'ff41' as text), cast(x'22ff22' as text)); commit`,
+  )
+  db.close()
+  return path
+}
+
+function tableOf(change: Partial<ColumnConversion> = {}): PlannedTable {
+  const columns = [
+    ...wireTypes.map((type) => plannedColumn([type, type, type])),
+    plannedColumn(['real', 'float8', 'float8']),
+  ]
+  return {
+    ...plannedTable('t', []),
+    columns: columns.map((column) => ({ ...column, conversion: { ...column.conversion, ...change } })),
+  }
+}
+
+type Outcome = { batches: { rows: number; bytes: string; hash: string; position: string | null }[]; issues: Issue[] }
+
+function encode(reader: RowReader, table: PlannedTable, cut: { rows: number; bytes: number; after?: string }): Outcome {
+  const outcome: Outcome = { batches: [], issues: [] }
+  for (const { batch, position, issues } of encodeRows({
+    reader,
+    table,
+    shard: { number: 0, by: 'rowid', lower: null, upper: null },
+    after: cut.after ?? null,
+    batchRows: cut.rows,
+    batchBytes: cut.bytes,
+    stopped: () => false,
+    onConverted: null,
+  })) {
+    const stream = createHash('sha256')
+    for (const chunk of batch.copyStream(0, batch.rows)) stream.update(chunk)
+    outcome.batches.push({
+      rows: batch.rows,
+      bytes: stream.digest('hex'),
+      hash: String(batch.hash(0, batch.rows)),
+      position,
+    })
+    outcome.issues.push(...issues)
+  }
+  return outcome
+}
+
+/** The same reader, whose rows all come through SQL and so take the long way. */
+function longWay(reader: RowReader): RowReader {
+  return {
+    read: (request) => reader.read(request),
+    readStored: (request) => reader.read(request),
+    [Symbol.dispose]: () => undefined,
+  }
+}
+
+function pick(random: Random): Stored {
+  const list: readonly Stored[] = random() < 0.5 ? texts : others
+  return list[Math.floor(random() * list.length)] ?? null
+}
+
+/** Each value in each column, alone in its row, then rows of random values. */
+function everyValue(): Stored[][] {
+  const random = seededRandom(11)
+  const columns = [...wireTypes.keys(), wireTypes.length]
+  const alone = [...texts, ...others].flatMap((value) =>
+    columns.map((at) => columns.map((column): Stored => (column === at ? value : null))),
+  )
+  const mixed = Array.from({ length: 2000 }, () => columns.map(() => (random() < 0.8 ? null : pick(random))))
+  return [...alone, ...mixed]
+}
+
+describe('the short way from page to batch gives what the long way gives', () => {
+  test.each<[string, Partial<ColumnConversion>]>([
+    ['as planned by default', {}],
+    ['misfits become NULL', { onMisfit: 'null' }],
+    ['empty texts become NULL', { emptyToNull: true }],
+    ['columns that are NOT NULL', { notNull: true }],
+    ['texts of limited length', { maxCharacters: 5 }],
+    ['a time zone for date-times without offset', { timeZone: 'Europe/Berlin' }],
+    ['times to the millisecond', { timePrecision: 3 }],
+    ['numbers as epoch seconds', { timeUnit: 'epoch-s' }],
+    ['NUL and what is not UTF-8 refused', { nul: 'reject', invalidUtf8: 'reject' }],
+    ['blobs as hexadecimal texts', { blobAsHex: true }],
+    ['labels of an enum', { enumLabels: ['a', 'abc'] }],
+  ])('%s', (_, change) => {
+    using reader = openRowReader({ kind: 'sqlite', path: given(), immutable: true })
+    const table = tableOf(change)
+    const cut = { rows: 700, bytes: 1_000_000 }
+    expect(encode(reader, table, cut)).toEqual(encode(longWay(reader), table, cut))
+  })
+})
+
+describe('a batch can be cut anywhere', () => {
+  test.each([
+    { rows: 1, bytes: 1_000_000 },
+    { rows: 7, bytes: 1_000_000 },
+    { rows: 100_000, bytes: 1 },
+    { rows: 100_000, bytes: 4096 },
+  ])('after %o', (cut) => {
+    using reader = openRowReader({ kind: 'sqlite', path: given(), immutable: true })
+    const table = tableOf()
+    const whole = encode(reader, table, { rows: 1_000_000, bytes: 1_000_000_000 })
+    const parts = encode(reader, table, cut)
+    expect(parts).toEqual(encode(longWay(reader), table, cut))
+    const sum = parts.batches.reduce((total, { hash }) => BigInt.asUintN(64, total + BigInt(hash)), 0n)
+    expect(String(sum)).toBe(whole.batches[0]?.hash)
+    expect(parts.issues).toEqual(whole.issues)
+  })
+
+  test('and goes on behind any position as if it had never stopped', () => {
+    using reader = openRowReader({ kind: 'sqlite', path: given(), immutable: true })
+    const table = tableOf({ onMisfit: 'null' })
+    const whole = encode(reader, table, { rows: 97, bytes: 1_000_000 })
+    // The last batch has no rows behind it.
+    for (const [number, { position }] of whole.batches.slice(0, -1).entries()) {
+      const rest = encode(reader, table, { rows: 97, bytes: 1_000_000, after: position ?? '' })
+      expect(rest.batches).toEqual(whole.batches.slice(number + 1))
+    }
+  })
+})
