@@ -3,7 +3,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, test } from 'vitest'
 import { plannedColumn, plannedTable } from '../../test/support/planned-tables.ts'
 import { type Random, seededRandom } from '../../test/support/random-rows.ts'
-import { givenFiles } from '../../test/support/sqlite-files.ts'
+import { givenFiles, numbers, writeSqlite } from '../../test/support/sqlite-files.ts'
 import type { RowReader } from '../databases/databases.ts'
 import { openRowReader } from '../databases/sqlite/read/sqlite-reader.ts'
 import type { Issue, WireType } from '../model/batch.ts'
@@ -132,6 +132,29 @@ describe('the short way from page to batch gives what the long way gives', () =>
     using reader = openRowReader({ kind: 'sqlite', path: given(), immutable: true })
     const table = tableOf(change)
     const cut = { rows: 700, bytes: 1_000_000 }
+    expect(encode(reader, table, cut)).toEqual(encode(longWay(reader), table, cut))
+  })
+})
+
+describe('a batch that grows', () => {
+  test.each<[WireType, string]>([
+    ['bool', 'n % 2'],
+    ['int2', 'n % 30000'],
+    ['int4', 'n'],
+    ['int8', 'n << 33'],
+    ['float8', 'n / 4.0'],
+    ['date', `'2024-02-29'`],
+    ['timestamp', `'2024-02-29 12:34:56'`],
+    ['text', `'text ' || n`],
+    ['jsonb', `'{"a": ' || n || '}'`],
+    ['bytea', 'zeroblob(n % 9)'],
+    ['uuid', `printf('a0eebc99-9c0b-4ef8-bb6d-%012d', n)`],
+  ])('may do so in the middle of any field: %s', (wireType, value) => {
+    const path = givenFiles().path('a.db')
+    writeSqlite(path, `create table t(c); insert into t select ${value} from ${numbers(60_000)}`)
+    using reader = openRowReader({ kind: 'sqlite', path, immutable: true })
+    const table = plannedTable('t', [['c', wireType, wireType]])
+    const cut = { rows: 1_000_000, bytes: 1_000_000_000 }
     expect(encode(reader, table, cut)).toEqual(encode(longWay(reader), table, cut))
   })
 })

@@ -58,7 +58,8 @@ function integerOf(records: SqliteRecords, row: number, cell: number): number {
 function storeBool(out: FieldOutput, records: SqliteRecords, row: number, cell: number): boolean {
   const number = integerOf(records, row, cell)
   if (number !== 0 && number !== 1) return false
-  out.buffer.view.setUint8(startField(out.buffer, 1), number)
+  const at = startField(out.buffer, 1)
+  out.buffer.view.setUint8(at, number)
   hashWord(number)
   return true
 }
@@ -66,7 +67,8 @@ function storeBool(out: FieldOutput, records: SqliteRecords, row: number, cell: 
 function storeInt2(out: FieldOutput, records: SqliteRecords, row: number, cell: number): boolean {
   const number = integerOf(records, row, cell)
   if ((number << 16) >> 16 !== number) return false
-  out.buffer.view.setInt16(startField(out.buffer, 2), number)
+  const at = startField(out.buffer, 2)
+  out.buffer.view.setInt16(at, number)
   hashWord(number)
   return true
 }
@@ -74,7 +76,8 @@ function storeInt2(out: FieldOutput, records: SqliteRecords, row: number, cell: 
 function storeInt4(out: FieldOutput, records: SqliteRecords, row: number, cell: number): boolean {
   const number = integerOf(records, row, cell)
   if ((number | 0) !== number) return false
-  out.buffer.view.setInt32(startField(out.buffer, 4), number)
+  const at = startField(out.buffer, 4)
+  out.buffer.view.setInt32(at, number)
   hashWord(number)
   return true
 }
@@ -116,7 +119,8 @@ function storeDate(out: FieldOutput, records: SqliteRecords, _row: number, cell:
   if (!isStoredText(type) || storedLength(type) !== 10) return false
   const days = readDaysBytes(records.bytes, records.offsets[cell] as number)
   if (Number.isNaN(days)) return false
-  out.buffer.view.setInt32(startField(out.buffer, 4), days)
+  const at = startField(out.buffer, 4)
+  out.buffer.view.setInt32(at, days)
   hashWord(days)
   return true
 }
