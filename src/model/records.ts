@@ -5,7 +5,7 @@ import type { SqliteRow, SqliteValue } from './batch.ts'
  * paths look at the bytes themselves; everything else asks for `value` or `row`.
  * https://sqlite.org/fileformat2.html#record_format
  *
- * The memory is used again for the next records: nothing of it may be kept.
+ * The memory is used again for the next records, so nothing of it may be kept, unless they are `owned`.
  */
 export interface SqliteRecords {
   readonly count: number
@@ -21,6 +21,8 @@ export interface SqliteRecords {
   readonly rowids: Float64Array
   /** By column: an integer stored there is the real of that value (REAL affinity). */
   readonly reals: readonly boolean[]
+  /** The memory is theirs alone and does not change any more. */
+  readonly owned: boolean
   value(row: number, column: number): SqliteValue
   /** Values in column order and the rowid at the end, like a row that was read with SQL. */
   row(row: number): SqliteRow

@@ -159,6 +159,29 @@ describe('a batch that grows', () => {
   })
 })
 
+describe('values of megabytes', () => {
+  test.each<[WireType, string]>([
+    ['bytea', 'zeroblob(3000000 + n)'],
+    ['text', `printf('%.*c', 3000000 + n, 'x') || 'é'`],
+    ['text', `cast(zeroblob(2000000) as text)`],
+    ['text', `cast(x'ff' || printf('%.*c', 2000000 + n, 'x') as text)`],
+    ['jsonb', `'{"a": "' || printf('%.*c', 2000000, 'x') || '"}'`],
+  ])('are sent from where they were read: %s %s', (wireType, value) => {
+    const path = givenFiles().path('a.db')
+    writeSqlite(
+      path,
+      `create table t(n, c); insert into t select n, case n % 2 when 0 then n else ${value} end from ${numbers(4)}`,
+    )
+    using reader = openRowReader({ kind: 'sqlite', path, immutable: true })
+    const table = plannedTable('t', [
+      ['n', 'int8', 'int8'],
+      ['c', wireType, wireType],
+    ])
+    const cut = { rows: 1_000_000, bytes: 1_000_000_000 }
+    expect(encode(reader, table, cut)).toEqual(encode(longWay(reader), table, cut))
+  })
+})
+
 describe('a batch can be cut anywhere', () => {
   test.each([
     { rows: 1, bytes: 1_000_000 },

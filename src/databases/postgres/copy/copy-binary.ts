@@ -71,6 +71,7 @@ export class BatchEncoder {
       }
       const writer = stored[column] as StoredFieldWriter | null
       const from = out.buffer.position
+      out.column = column
       if (writer !== null && writer(out, records, row, cell)) {
         hash.addDigest()
         continue

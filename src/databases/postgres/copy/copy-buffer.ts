@@ -3,8 +3,9 @@ import { fieldTooLong, maxRowBytes } from './field-errors.ts'
 /** Values longer than this are not copied but kept as a chunk of their own. */
 export const ownChunkBytes = 256 * 1024
 
-const firstBytes = 256 * 1024
-const firstRows = 1024
+/** Grown by doubling: most tables are small, and there may be thousands of them. */
+const firstBytes = 16 * 1024
+const firstRows = 128
 
 /** Bytes that belong into the stream where the buffer's `position` was when they were added. */
 type OwnChunk = { readonly position: number; readonly bytes: Uint8Array }

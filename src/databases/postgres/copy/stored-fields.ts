@@ -2,7 +2,8 @@ import { isUtf8 } from 'node:buffer'
 import type { ColumnConversion } from '../../../model/plan.ts'
 import { isStoredText, type SqliteRecords, storedAs, storedInteger, storedLength } from '../../../model/records.ts'
 import { readDateTimeBytes, readDaysBytes } from '../../../util/date-time-bytes.ts'
-import { wordHasZero, wordSigns } from '../../../util/text-bytes.ts'
+import { checkTextBytes, wordHasZero, wordSigns } from '../../../util/text-bytes.ts'
+import { ownChunkBytes } from './copy-buffer.ts'
 import { type FieldOutput, startField, writeHexBytes, writeSafeInt8 } from './field-writers.ts'
 import { hashBytes, hashWord } from './hash-bytes.ts'
 
@@ -140,6 +141,7 @@ function storeText({ emptyToNull }: ColumnConversion): StoredFieldWriter {
     if (!isStoredText(type) || (emptyToNull && type === storedAs.bytes + 1)) return false
     const { buffer } = out
     const length = storedLength(type)
+    if (mayKeep(records, length)) return isText(records, cell, length) && keepBytes(out, records, cell, length)
     const at = startField(buffer, length)
     if (!copyText(records, records.offsets[cell] as number, buffer.view, at, length)) return false
     hashBytes(buffer.view, at, length)
@@ -160,10 +162,12 @@ function storeJsonb(out: FieldOutput, records: SqliteRecords, _row: number, cell
   return true
 }
 
-function storeBytes({ buffer }: FieldOutput, records: SqliteRecords, _row: number, cell: number): boolean {
+function storeBytes(out: FieldOutput, records: SqliteRecords, _row: number, cell: number): boolean {
   const type = records.types[cell] as number
   if (type < storedAs.bytes) return false
   const length = storedLength(type)
+  if (mayKeep(records, length)) return keepBytes(out, records, cell, length)
+  const { buffer } = out
   const from = records.offsets[cell] as number
   const at = startField(buffer, length)
   records.bytes.copy(buffer.bytes, at, from, from + length)
@@ -187,6 +191,26 @@ function isDashed(bytes: Uint8Array, from: number): boolean {
 }
 
 const dash = 0x2d
+
+/** Long values of records whose memory does not change are sent from where they stand. */
+function mayKeep(records: SqliteRecords, length: number): boolean {
+  return records.owned && length > ownChunkBytes
+}
+
+function keepBytes({ buffer, column }: FieldOutput, records: SqliteRecords, cell: number, length: number): boolean {
+  const from = records.offsets[cell] as number
+  const at = startField(buffer, 0)
+  buffer.view.setInt32(at - 4, length)
+  buffer.addOwnChunk(records.bytes.subarray(from, from + length), column)
+  hashBytes(records.view, from, length)
+  return true
+}
+
+function isText({ bytes, view, offsets }: SqliteRecords, cell: number, length: number): boolean {
+  const from = offsets[cell] as number
+  const found = checkTextBytes(view, from, length)
+  return found === 'ascii' || (found === 'wide' && isUtf8(bytes.subarray(from, from + length)))
+}
 
 /** Copies a text that is valid UTF-8 without NUL; false, with part of it copied, where it is not. Four bytes at a time. */
 function copyText({ bytes, view }: SqliteRecords, from: number, to: DataView, at: number, length: number): boolean {

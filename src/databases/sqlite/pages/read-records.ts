@@ -7,8 +7,8 @@ import { readVarint, StoredRecords, varint } from './stored-records.ts'
 const chunkBytes = 256 * 1024
 /** A chunk ends early when it has so many cells. */
 const mostCells = 128 * 1024
-/** Longer records are left to SQLite: they would have to be put together here once more. */
-const longestRecord = 1024 * 1024
+/** Longer records get memory of their own, so that their values need not be copied on. */
+const longRecord = 1024 * 1024
 
 const leafPage = 0x0d
 const interiorPage = 0x05
@@ -22,8 +22,7 @@ export type RecordRange = {
 }
 
 /**
- * The rows of a range, ascending, chunk by chunk; each chunk uses the memory of the one before. Gives the rowid of a record that is
- * too long instead of a chunk: the caller reads that row with SQL, and the next chunk begins behind it.
+ * The rows of a range, ascending, chunk by chunk; each chunk uses the memory of the one before, unless it is `owned`.
  *
  * Every chunk goes down the table's tree anew from where the last one ended, under a read lock of its own (`lock`): between chunks
  * nothing is held, like between two statements. Throws UnreadablePages where the tree is not as it should be; rows that were
@@ -34,13 +33,13 @@ export function* readRecords(
   layout: RecordLayout,
   range: RecordRange,
   lock: <Result>(work: () => Result) => Result,
-): Generator<StoredRecords | { readonly tooLong: number }> {
+): Generator<StoredRecords> {
   const walk = new TableWalk(file, layout)
   let first = range.first
   while (first <= range.last) {
     const after = lock(() => readable(() => walk.readChunk(first, range.last)))
     if (walk.records.count > 0) yield walk.records
-    if (walk.tooLong !== null) yield { tooLong: walk.tooLong }
+    if (walk.long !== null) yield walk.long
     if (after === Infinity) return
     first = after + 1
   }
@@ -72,13 +71,14 @@ export function readLock(db: DatabaseSync): <Result>(work: () => Result) => Resu
 
 class TableWalk {
   readonly records: StoredRecords
-  /** The rowid of a record that ended the chunk because of its length. */
-  tooLong: number | null = null
+  /** A long record that ended the chunk, behind the others. */
+  long: StoredRecords | null = null
+  readonly #layout: RecordLayout
   readonly #file: PageFile
   readonly #rootPage: number
   readonly #node: Buffer
   readonly #chunkPages: number
-  readonly #overflow: Buffer
+  #overflow: Buffer | null = null
   readonly #leaves: number[] = []
   /** By leaf: no rowid of it may be greater. */
   readonly #bounds: number[] = []
@@ -90,27 +90,32 @@ class TableWalk {
 
   constructor(file: PageFile, layout: RecordLayout) {
     this.#file = file
+    this.#layout = layout
     this.#rootPage = layout.rootPage
     this.#chunkPages = Math.max(2, chunkBytes / file.pageSize)
     this.#node = Buffer.allocUnsafeSlow(file.pageSize)
-    this.#overflow = Buffer.allocUnsafeSlow(Math.max(chunkBytes / 4, file.pageSize))
-    this.records = new StoredRecords(layout, this.#chunkPages * file.pageSize)
+    // Grown as needed: most tables are small, and there may be thousands of them.
+    this.records = new StoredRecords(layout, file.pageSize)
   }
 
   /** Fills `records`; gives the rowid up to which the table is read now. */
   readChunk(first: number, last: number): number {
     const { records } = this
     records.clear()
-    this.tooLong = null
+    this.long = null
     this.#findLeaves(first, last)
     this.#readLeaves()
     this.#lastSeen = -Infinity
     for (let leaf = 0; leaf < this.#leaves.length; leaf++) {
       const cells = this.#cellsOf(leaf)
       if (records.count > 0 && (records.count + cells) * records.columns > mostCells) return this.#lastRowid()
-      if (!this.#readLeaf(leaf, cells, first, last)) return this.tooLong ?? this.#lastRowid()
+      if (!this.#readLeaf(leaf, cells, first, last)) return this.#readUpTo()
     }
     return this.#bound
+  }
+
+  #readUpTo(): number {
+    return this.long?.rowids[0] ?? this.#lastRowid()
   }
 
   #lastRowid(): number {
@@ -183,6 +188,7 @@ class TableWalk {
   #readLeaves(): void {
     const { pageSize } = this.#file
     const leaves = this.#leaves
+    this.records.reserve(leaves.length * pageSize, 0)
     for (let from = 0; from < leaves.length;) {
       let to = from + 1
       while (to < leaves.length && leaves[to] === (leaves[to - 1] as number) + 1) to++
@@ -204,7 +210,7 @@ class TableWalk {
     return cells
   }
 
-  /** False when a record too long for the chunk, or a rowid behind the range, ended it. */
+  /** False when the chunk has become long enough, or a long record ended it. */
   #readLeaf(leaf: number, cells: number, first: number, last: number): boolean {
     const { records } = this
     const { usableSize } = this.#file
@@ -233,54 +239,55 @@ class TableWalk {
       if (length <= mostLocal) {
         if (at + length > page + usableSize) throw new UnreadablePages()
         records.add(rowid, at, at + length)
-      } else if (length > longestRecord) {
-        this.tooLong = rowid
+      } else if (length > longRecord) {
+        this.long = new StoredRecords(this.#layout, length, true)
+        this.#gather(at, length, this.long.bytes, 0)
+        this.long.add(rowid, 0, length)
         return false
       } else {
-        if (this.#used + length > 8 * chunkBytes && records.count > 0) return false
-        const from = this.#gather(at, length)
+        const from = this.#used
+        if (from + length > 8 * chunkBytes && records.count > 0) return false
+        records.reserve(from + length, from)
+        this.#gather(at, length, records.bytes, from)
+        this.#used = from + length
         records.add(rowid, from, from + length)
       }
     }
     return true
   }
 
-  /** Puts a record that continues on overflow pages together behind the leaves; gives where it begins. */
-  #gather(local: number, length: number): number {
-    const { records } = this
+  /** Puts a record that begins on a leaf and continues on overflow pages together. */
+  #gather(local: number, length: number, into: Buffer, from: number): void {
     const { pageSize, usableSize } = this.#file
+    const { bytes } = this.records
     const least = ((((usableSize - 12) * 32) / 255) | 0) - 23
     const candidate = least + ((length - least) % (usableSize - 4))
     const localLength = candidate <= usableSize - 35 ? candidate : least
-    const from = this.#used
-    records.reserve(from + length, from)
-    const { bytes } = records
-    bytes.copyWithin(from, local, local + localLength)
+    bytes.copy(into, from, local, local + localLength)
+    const overflow = (this.#overflow ??= Buffer.allocUnsafeSlow(Math.max(chunkBytes / 4, pageSize)))
     let next = bytes.readUInt32BE(local + localLength)
     let at = from + localLength
     const end = from + length
     while (at < end) {
       // Overflow pages mostly follow one another: they are read ahead, and used as far as that is so.
       const wanted = Math.ceil((end - at) / (usableSize - 4))
-      const count = this.#readAhead(next, Math.min(wanted, Math.floor(this.#overflow.length / pageSize)))
+      const count = this.#readAhead(next, overflow, Math.min(wanted, overflow.length / pageSize))
       for (let page = next, read = 0; read < count && at < end && page === next; read++, page++) {
         const begin = read * pageSize
-        next = this.#overflow.readUInt32BE(begin)
+        next = overflow.readUInt32BE(begin)
         const part = Math.min(end - at, usableSize - 4)
-        this.#overflow.copy(bytes, at, begin + 4, begin + 4 + part)
+        overflow.copy(into, at, begin + 4, begin + 4 + part)
         at += part
         if (next !== page + 1) break
       }
     }
-    this.#used = end
-    return from
   }
 
   /** Fewer than asked for where the file ends before. */
-  #readAhead(page: number, count: number): number {
+  #readAhead(page: number, into: Buffer, count: number): number {
     for (let pages = count; ; pages = 1) {
       try {
-        this.#file.read(page, pages, this.#overflow, 0)
+        this.#file.read(page, pages, into, 0)
         return pages
       } catch (error) {
         if (pages === 1) throw error

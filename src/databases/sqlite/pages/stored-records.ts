@@ -1,11 +1,12 @@
-import { isUtf8 } from 'node:buffer'
 import { type SqliteRow, type SqliteValue, TextBytes } from '../../../model/batch.ts'
 import { isStoredText, type SqliteRecords, storedAs, storedInteger, storedLength } from '../../../model/records.ts'
+import { decodeText } from '../read/decode-text.ts'
 import { UnreadablePages } from './page-file.ts'
 import type { RecordLayout } from './record-layout.ts'
 
 /** Length of an integer or real by its serial type; 10 and 11 do not occur, and no record is so long. */
 const fixedLengths = new Int32Array([0, 1, 2, 3, 4, 6, 8, 8, 0, 0, 0x4000_0000, 0x4000_0000])
+const firstRows = 32
 const twoTo32 = 0x1_0000_0000
 
 /** The records of some leaf pages, filled record by record (`add`) and emptied for the next ones (`clear`). */
@@ -18,12 +19,14 @@ export class StoredRecords implements SqliteRecords {
   offsets: Int32Array<ArrayBuffer>
   rowids: Float64Array<ArrayBuffer>
   readonly reals: readonly boolean[]
+  readonly owned: boolean
   /** By field of the record: the requested column, or -1. As long as the last requested field needs. */
   readonly #columnOfField: Int32Array
   readonly #rowidColumns: readonly number[]
   readonly #defaults: readonly boolean[]
 
-  constructor(layout: RecordLayout, bytes: number) {
+  constructor(layout: RecordLayout, bytes: number, owned = false) {
+    this.owned = owned
     const { fields } = layout
     this.columns = fields.length
     this.reals = layout.reals
@@ -33,9 +36,9 @@ export class StoredRecords implements SqliteRecords {
     this.#rowidColumns = fields.flatMap((field, column) => (field < 0 ? [column] : []))
     this.bytes = Buffer.allocUnsafeSlow(bytes)
     this.view = viewOf(this.bytes)
-    this.rowids = new Float64Array(1024)
-    this.types = new Int32Array(1024 * this.columns)
-    this.offsets = new Int32Array(1024 * this.columns)
+    this.rowids = new Float64Array(firstRows)
+    this.types = new Int32Array(firstRows * this.columns)
+    this.offsets = new Int32Array(firstRows * this.columns)
   }
 
   clear(): void {
@@ -120,8 +123,10 @@ export class StoredRecords implements SqliteRecords {
   #bytesValue(type: number, at: number): SqliteValue {
     const end = at + storedLength(type)
     if (!isStoredText(type)) return new Uint8Array(this.bytes.subarray(at, end))
-    const stored = this.bytes.subarray(at, end)
-    return isUtf8(stored) ? this.bytes.toString('utf8', at, end) : new TextBytes(new Uint8Array(stored), false)
+    const stored = new Uint8Array(this.bytes.buffer, this.bytes.byteOffset + at, end - at)
+    if (!isStoredText(type)) return this.owned ? stored : stored.slice()
+    const text = decodeText(stored, 'UTF-8')
+    return typeof text === 'string' || this.owned ? text : new TextBytes(text.bytes.slice(), text.valid)
   }
 
   row(row: number): SqliteRow {

@@ -1,7 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { SqliteRow, SqliteValue } from '../../../model/batch.ts'
 import type { OrphanProfile } from '../../../model/profile.ts'
-import type { Shard } from '../../../model/plan.ts'
 import type { ReadRequest, RecordPage, RowPage, RowReader } from '../../databases.ts'
 import { decodeText, isSuspicious, mustReadAsBytes, textEncoding, type TextEncoding } from './decode-text.ts'
 import { PageFile, UnreadablePages } from '../pages/page-file.ts'
@@ -60,18 +59,13 @@ export class SqliteRowReader implements RowReader {
    * UTF-8 database, or not as it should be, SQLite reads.
    */
   *readStored(request: ReadRequest): Generator<RowPage | RecordPage> {
-    const chunks = this.#openRecords(request)
     let after = request.after
     try {
+      const chunks = this.#openRecords(request)
       for (const chunk of chunks ?? []) {
-        if ('tooLong' in chunk) {
-          after = String(chunk.tooLong)
-          yield* this.read({ ...request, shard: shardOfRow(request.shard, chunk.tooLong), after: null })
-        } else {
-          const { rowids, count } = chunk
-          after = String(rowids[count - 1])
-          yield { records: chunk, positionOf: (index) => String(rowids[index]) }
-        }
+        const { rowids, count } = chunk
+        after = String(rowids[count - 1])
+        yield { records: chunk, positionOf: (index) => String(rowids[index]) }
       }
       if (chunks !== null) return
     } catch (error) {
@@ -195,10 +189,6 @@ function safeBound(bound: bigint, end: bigint): number | null {
   if (bound === end) return end < 0n ? -Infinity : Infinity
   const number = Number(bound)
   return Number.isSafeInteger(number) ? number : null
-}
-
-function shardOfRow(shard: Shard, rowid: number): Shard {
-  return { ...shard, lower: String(rowid - 1), upper: String(rowid) }
 }
 
 function rowidText(row: SqliteRow | undefined): string {
