@@ -5,7 +5,8 @@ import type { SqliteRow, SqliteValue } from './batch.ts'
  * paths look at the bytes themselves; everything else asks for `value` or `row`.
  * https://sqlite.org/fileformat2.html#record_format
  *
- * The memory is used again for the next records, so nothing of it may be kept, unless they are `owned`.
+ * The memory is used again for the next records, so nothing of it may be kept; that of `owned` records lives until
+ * the next ones are asked for.
  */
 export interface SqliteRecords {
   readonly count: number
@@ -21,7 +22,7 @@ export interface SqliteRecords {
   readonly rowids: Float64Array
   /** By column: an integer stored there is the real of that value (REAL affinity). */
   readonly reals: readonly boolean[]
-  /** The memory is theirs alone and does not change any more. */
+  /** A single long row in memory of its own. */
   readonly owned: boolean
   value(row: number, column: number): SqliteValue
   /** Values in column order and the rowid at the end, like a row that was read with SQL. */

@@ -177,7 +177,8 @@ describe('values of megabytes', () => {
       ['n', 'int8', 'int8'],
       ['c', wireType, wireType],
     ])
-    const cut = { rows: 1_000_000, bytes: 1_000_000_000 }
+    // A row of megabytes ends its batch on the short way.
+    const cut = { rows: 1, bytes: 1 }
     expect(encode(reader, table, cut)).toEqual(encode(longWay(reader), table, cut))
   })
 })

@@ -58,6 +58,8 @@ export function* encodeRows(request: EncodeRequest): Generator<ConvertedBatch> {
 
   for (const page of reader.readStored(readRequest(request))) {
     const count = 'records' in page ? page.records.count : page.rows.length
+    // Its memory is only lent until the next page: the batch must not outlive it.
+    const isLent = 'records' in page && page.records.owned
     for (let index = 0; index < count; index++) {
       rowsRead++
       keys.current(page, index)
@@ -68,6 +70,7 @@ export function* encodeRows(request: EncodeRequest): Generator<ConvertedBatch> {
         keys.keep()
       }
       if (
+        isLent ||
         encoder.pendingBytes >= request.batchBytes ||
         rowsRead >= request.batchRows ||
         issues.bytes >= request.batchBytes

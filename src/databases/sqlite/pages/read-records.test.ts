@@ -40,11 +40,16 @@ function readStored(reader: SqliteRowReader, asked: ReadRequest): Found {
     const count = 'records' in page ? page.records.count : page.rows.length
     if ('records' in page) found.records += count
     for (let index = 0; index < count; index++) {
-      found.rows.push('records' in page ? page.records.row(index) : (page.rows[index] ?? []))
+      found.rows.push('records' in page ? kept(page.records.row(index)) : (page.rows[index] ?? []))
       found.positions.push(page.positionOf(index))
     }
   }
   return found
+}
+
+/** The memory of long records is only lent. */
+function kept(row: SqliteRow): SqliteRow {
+  return row.map((value) => (value instanceof Uint8Array ? value.slice() : value))
 }
 
 function readBySql(reader: SqliteRowReader, asked: ReadRequest): SqliteRow[] {

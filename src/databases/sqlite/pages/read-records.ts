@@ -22,7 +22,8 @@ export type RecordRange = {
 }
 
 /**
- * The rows of a range, ascending, chunk by chunk; each chunk uses the memory of the one before, unless it is `owned`.
+ * The rows of a range, ascending, chunk by chunk; each chunk uses the memory of the one before, unless it is `owned`:
+ * that memory is given back when the next chunk is asked for.
  *
  * Every chunk goes down the table's tree anew from where the last one ended, under a read lock of its own (`lock`): between chunks
  * nothing is held, like between two statements. Throws UnreadablePages where the tree is not as it should be; rows that were
@@ -39,7 +40,10 @@ export function* readRecords(
   while (first <= range.last) {
     const after = lock(() => readable(() => walk.readChunk(first, range.last)))
     if (walk.records.count > 0) yield walk.records
-    if (walk.long !== null) yield walk.long
+    if (walk.long !== null) {
+      yield walk.long
+      walk.long.release()
+    }
     if (after === Infinity) return
     first = after + 1
   }

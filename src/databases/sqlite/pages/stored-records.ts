@@ -13,8 +13,8 @@ const twoTo32 = 0x1_0000_0000
 export class StoredRecords implements SqliteRecords {
   count = 0
   readonly columns: number
-  bytes: Buffer
-  view: DataView
+  bytes: Buffer<ArrayBuffer>
+  view: DataView<ArrayBuffer>
   types: Int32Array<ArrayBuffer>
   offsets: Int32Array<ArrayBuffer>
   rowids: Float64Array<ArrayBuffer>
@@ -43,6 +43,11 @@ export class StoredRecords implements SqliteRecords {
 
   clear(): void {
     this.count = 0
+  }
+
+  /** Gives owned memory back at once: until the next collection of garbage several of them would add up. */
+  release(): void {
+    this.view.buffer.transfer(0)
   }
 
   /** Makes `bytes` at least so long; what stands in the first `kept` bytes stays. */
@@ -122,7 +127,6 @@ export class StoredRecords implements SqliteRecords {
 
   #bytesValue(type: number, at: number): SqliteValue {
     const end = at + storedLength(type)
-    if (!isStoredText(type)) return new Uint8Array(this.bytes.subarray(at, end))
     const stored = new Uint8Array(this.bytes.buffer, this.bytes.byteOffset + at, end - at)
     if (!isStoredText(type)) return this.owned ? stored : stored.slice()
     const text = decodeText(stored, 'UTF-8')
@@ -137,7 +141,7 @@ export class StoredRecords implements SqliteRecords {
   }
 }
 
-function viewOf(bytes: Buffer): DataView {
+function viewOf(bytes: Buffer<ArrayBuffer>): DataView<ArrayBuffer> {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
 
