@@ -10,7 +10,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
-          include: ['src/**/*.test.ts', 'test/*.test.ts', 'test/docs/**/*.test.ts'],
+          include: ['src/**/*.test.ts', 'test/*.test.ts', 'test/docs/**/*.test.ts', 'bench/**/*.test.ts'],
           exclude: ['**/*.pg.test.ts'],
         },
       },

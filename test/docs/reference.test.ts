@@ -61,7 +61,7 @@ describe('errors', () => {
 })
 
 describe('options', () => {
-  /** Flags of other programs that the documents show. */
+  /** Flags of other programs that the documents show; the last two are those of `npm run bench`. */
   const foreign = new Set([
     '--version',
     '--help',
@@ -73,6 +73,8 @@ describe('options', () => {
     '--prefix',
     '--schema-only',
     '--test',
+    '--shape',
+    '--write',
   ])
   const known = new Set(optionNames.map(flagOf))
 

@@ -1,0 +1,17 @@
+import type { Contender } from './contender.ts'
+import { pgloader } from './pgloader.ts'
+import { pipe, readyBinary, readyCsv } from './psql.ts'
+import { type Executable, rowferry, rowferryLoad, rowferryMerge } from './rowferry.ts'
+
+/** In the order in which they run. rowferry is first: the others are compared with what it has verified. */
+export function contenders(executable: Executable): readonly Contender[] {
+  return [
+    rowferry(executable),
+    rowferryLoad(executable),
+    rowferryMerge(executable),
+    pgloader,
+    pipe,
+    readyCsv,
+    readyBinary,
+  ]
+}

@@ -1,0 +1,108 @@
+import type { ContenderName } from '../contenders/contender.ts'
+import { growthOf } from './growth.ts'
+import type { RoundResult, ShapeResult, SizeResult } from './results.ts'
+import { median, medianOf, pairedRatio } from './statistics.ts'
+import { megabytesText, percentText, rowsText, ratioText, secondsText } from './text.ts'
+
+/** A promise about speed or memory, and what was measured. Times in seconds hold for a machine with two cores. */
+export type Limit = {
+  readonly what: string
+  readonly limit: string
+  readonly measured: string
+  readonly holds: boolean
+}
+
+export function checkLimits(result: ShapeResult): Limit[] {
+  const limits = result.sizes.flatMap((size) => [...perSize(result, size), memory(size)])
+  return [...limits, ...growth(result)].filter((limit) => limit !== null)
+}
+
+function perSize(result: ShapeResult, size: SizeResult): (Limit | null)[] {
+  switch (result.shape) {
+    case 'mixed':
+      return [ratioTo(size, 'pgloader', 0.42), ratioTo(size, 'pipe', 0.75), verification(size, 0.3), profile(size, 0.2)]
+    case 'tiny-tables':
+      return [time(size, 10)]
+    case 'smallest':
+      return [time(size, 1.5)]
+    default:
+      return []
+  }
+}
+
+function runsOf(size: SizeResult, name: ContenderName): readonly RoundResult[] {
+  return size.contenders.find((contender) => contender.name === name)?.runs ?? []
+}
+
+function ratioTo(size: SizeResult, name: ContenderName, limit: number): Limit | null {
+  const ratio = pairedRatio(runsOf(size, 'rowferry'), runsOf(size, name))
+  if (ratio === null) return null
+  return { what: `rowferry / ${name}`, limit: ratioText(limit), measured: ratioText(ratio), holds: ratio <= limit }
+}
+
+function profile(size: SizeResult, limit: number): Limit | null {
+  const share = medianOf(runsOf(size, 'rowferry'), ({ phases }) => {
+    const [part, load] = [phases?.['profile'], phases?.['copy-tables']]
+    return part === undefined || load === undefined ? null : part / load
+  })
+  return share === null ? null : shareOfLoad('checks, profile and plan / copy-tables', share, limit)
+}
+
+/** Not the time of its step: it is at work during the load and beside other steps too. What it adds to the whole says it all. */
+function verification(size: SizeResult, limit: number): Limit | null {
+  const unverified = runsOf(size, 'rowferry load')
+  const shares = runsOf(size, 'rowferry').flatMap(({ round, seconds, phases }) => {
+    const without = unverified.find((run) => run.round === round)?.wholeSeconds
+    const load = phases?.['copy-tables']
+    return without === undefined || load === undefined ? [] : [(seconds - without) / load]
+  })
+  const share = median(shares)
+  return share === null ? null : shareOfLoad('rowferry less the same with --verify none / copy-tables', share, limit)
+}
+
+function shareOfLoad(what: string, share: number, limit: number): Limit {
+  return { what, limit: percentText(limit), measured: percentText(share), holds: share <= limit }
+}
+
+function time(size: SizeResult, limit: number): Limit | null {
+  const seconds = medianOf(runsOf(size, 'rowferry'), (run) => run.seconds)
+  if (seconds === null) return null
+  return {
+    what: 'seconds from command to end',
+    limit: secondsText(limit),
+    measured: secondsText(seconds),
+    holds: seconds <= limit,
+  }
+}
+
+const memoryLimit = 400e6
+
+function memory(size: SizeResult): Limit | null {
+  const peaks = runsOf(size, 'rowferry').flatMap(({ peakMemory }) => peakMemory ?? [])
+  if (peaks.length === 0) return null
+  const peak = Math.max(...peaks)
+  return {
+    what: `peak memory at ${rowsText(size.rows)}`,
+    limit: megabytesText(memoryLimit),
+    measured: megabytesText(peak),
+    holds: peak <= memoryLimit,
+  }
+}
+
+/** Linear within a tenth: no size may cost more time per row than the first, and none more memory, beyond that. */
+const growthLimit = 1.1
+
+function growth(result: ShapeResult): Limit[] {
+  const [first, ...others] = growthOf(result)
+  if (first === undefined) return []
+  return others.flatMap((point) => {
+    const sizes = `at ${rowsText(point.rows)} / at ${rowsText(first.rows)}`
+    const time = atMost(`time per row ${sizes}`, point.perMillion / first.perMillion)
+    if (point.peakMemory === null || first.peakMemory === null) return [time]
+    return [time, atMost(`peak memory ${sizes}`, point.peakMemory / first.peakMemory)]
+  })
+}
+
+function atMost(what: string, ratio: number): Limit {
+  return { what, limit: ratioText(growthLimit), measured: ratioText(ratio), holds: ratio <= growthLimit }
+}

@@ -1,0 +1,173 @@
+import { statSync } from 'node:fs'
+import { join } from 'node:path'
+import { addExamples, compareContent, summarizeDifferences } from './compare/compare-content.ts'
+import { type Content, readContent } from './compare/read-content.ts'
+import type { Contender, Run } from './contenders/contender.ts'
+import { measure } from './measure.ts'
+import { makeReady, type Ready } from './ready-files.ts'
+import type { ContenderResult, RoundResult, SizeResult } from './report/results.ts'
+import { secondsText } from './report/text.ts'
+import { freshFolder } from './scratch.ts'
+import type { Server } from './server.ts'
+import type { Shape } from './shapes/shape.ts'
+import { sqliteFile } from './shapes/sqlite-file.ts'
+import { missingTools, type Tools } from './tools.ts'
+
+export type Bench = {
+  readonly server: Server
+  readonly tools: Tools
+  readonly contenders: readonly Contender[]
+  /** Where the sources are kept. */
+  readonly folder: string
+  /** Folder for what only a run needs. */
+  readonly scratch: string
+  readonly rounds: number
+  readonly timeoutSeconds: number
+  readonly signal: AbortSignal
+}
+
+/** A contender in this benchmark. It leaves the rounds when it fails. */
+type Entry = {
+  readonly contender: Contender
+  readonly runs: RoundResult[]
+  missing: string | null
+  differences: readonly string[] | null
+}
+
+/** Measures one shape at one size: a round that is compared and not counted, then the rounds that count. */
+export async function runRounds(bench: Bench, shape: Shape, rows: number): Promise<SizeResult> {
+  const source = sqliteFile(bench.folder, shape, rows, (text) => process.stdout.write(`${text}\n`))
+  const tables = shape.tables(rows)
+  const entries = bench.contenders
+    .filter(({ name, kinds }) => kinds.includes(shape.kind) && (!shape.alone || name === 'rowferry'))
+    .map((contender): Entry => {
+      const missing = missingTools(contender.needs, bench.tools) ?? contender.cannot(shape)
+      return { contender, runs: [], missing, differences: null }
+    })
+  const carried = { shape, tables, source }
+  const ready = await makeReady(bench, { ...carried, folder: freshFolder(bench.scratch, 'ready'), entries })
+  const start = { carried, ready }
+  await compareRound(bench, entries, start)
+  for (let round = 1; round <= bench.rounds; round++) {
+    for (const entry of entries) {
+      if (entry.missing === null) await countedRun(bench, entry, { ...start, round })
+    }
+  }
+  if (ready.template !== null) await bench.server.drop(ready.template)
+  return {
+    rows: tables.reduce((sum, table) => sum + table.rows, 0),
+    tables: tables.length,
+    sourceBytes: statSync(source).size,
+    contenders: entries.map((entry) => resultOf(entry)),
+  }
+}
+
+type Start = {
+  readonly carried: Pick<Run, 'shape' | 'tables' | 'source'>
+  readonly ready: Ready
+}
+
+/** Not counted: it warms up, and its databases stay until they are compared with rowferry's, which it has verified itself. */
+async function compareRound(bench: Bench, entries: readonly Entry[], start: Start): Promise<void> {
+  const done: { readonly entry: Entry; readonly database: string }[] = []
+  for (const entry of entries) {
+    if (entry.missing !== null) continue
+    const database = `rowferry_bench_${done.length + 1}`
+    const outcome = await oneRun(bench, entry.contender, { ...start, database })
+    note(start, 'not counted', entry, outcome)
+    if (typeof outcome === 'string') {
+      entry.missing = outcome
+      await bench.server.drop(database)
+    } else done.push({ entry, database })
+  }
+  const [ours, ...others] = done
+  if (ours === undefined || ours.entry.contender.name !== 'rowferry')
+    throw new Error(`rowferry failed: ${entries[0]?.missing}`)
+  const expectedUrl = bench.server.urlOf(ours.database)
+  const expected = others.length === 0 ? null : await readContent(expectedUrl, null)
+  for (const { entry, database } of others) {
+    if (expected !== null) entry.differences = await differencesOf(bench, { entry, database, expected, expectedUrl })
+  }
+  for (const { database } of done) await bench.server.drop(database)
+}
+
+async function differencesOf(
+  bench: Bench,
+  compared: {
+    readonly entry: Entry
+    readonly database: string
+    readonly expected: Content
+    readonly expectedUrl: string
+  },
+): Promise<readonly string[]> {
+  const foundUrl = bench.server.urlOf(compared.database)
+  const found = await readContent(foundUrl, compared.expected)
+  const differences = compareContent(compared.expected, found, compared.entry.contender.name !== 'ready binary')
+  const lines = summarizeDifferences(await addExamples(differences, { ...compared, found, foundUrl }))
+  for (const line of lines) process.stdout.write(`  ${compared.entry.contender.name} differs: ${line}\n`)
+  return lines
+}
+
+async function countedRun(bench: Bench, entry: Entry, start: Start & { readonly round: number }): Promise<void> {
+  const database = 'rowferry_bench_run'
+  const outcome = await oneRun(bench, entry.contender, { ...start, database })
+  await bench.server.drop(database)
+  note(start, `round ${start.round} of ${bench.rounds}`, entry, outcome)
+  if (typeof outcome === 'string') {
+    if (entry.contender.name === 'rowferry') throw new Error(`rowferry failed: ${outcome}`)
+    entry.missing = outcome
+  } else entry.runs.push({ ...outcome, round: start.round })
+}
+
+/** What was measured, or why it failed. */
+async function oneRun(
+  bench: Bench,
+  contender: Contender,
+  { carried, ready, database }: Start & { readonly database: string },
+): Promise<Omit<RoundResult, 'round'> | string> {
+  const { server, signal } = bench
+  await server.create(database, ready.template ?? undefined)
+  const folder = freshFolder(bench.scratch, 'run')
+  const run: Run = { ...carried, url: server.urlOf(database), folder, ready: ready.folder }
+  await contender.prepare(run)
+  await server.checkpoint()
+  try {
+    const measured = await measure(contender.commands(run), {
+      folder,
+      log: join(folder, 'output.log'),
+      timeoutSeconds: bench.timeoutSeconds,
+      signal,
+      serverCpu: () => server.cpu(),
+    })
+    const { seconds, phases } = contender.account?.(run) ?? {}
+    return {
+      ...measured,
+      // CPU and memory of the whole process say nothing about a part of its run.
+      ...(seconds !== undefined && {
+        seconds,
+        wholeSeconds: measured.seconds,
+        clientCpu: null,
+        serverCpu: null,
+        peakMemory: null,
+      }),
+      ...(phases !== undefined && { phases }),
+    }
+  } catch (error) {
+    signal.throwIfAborted()
+    return error instanceof Error ? error.message : String(error)
+  }
+}
+
+function note(
+  { carried }: Start,
+  round: string,
+  { contender }: Entry,
+  outcome: Omit<RoundResult, 'round'> | string,
+): void {
+  const said = typeof outcome === 'string' ? outcome : `${secondsText(outcome.seconds)} s`
+  process.stdout.write(`${carried.shape.name}, ${round}: ${contender.name} ${said}\n`)
+}
+
+function resultOf({ contender, runs, missing, differences }: Entry): ContenderResult {
+  return { name: contender.name, does: contender.does, missing, runs, differences }
+}
