@@ -37,7 +37,10 @@ export type MigrateOptions = TargetOptions & {
  */
 export async function migrate(options: MigrateOptions): Promise<Report> {
   const { confirm } = options
-  return runMigration({ ...complete(options), confirm: async (question) => (await confirm?.(question)) ?? false })
+  const run = { ...complete(options), confirm: async (question: Confirmation) => (await confirm?.(question)) ?? false }
+  if (!run.config.distributed) return runMigration(run)
+  const { queueDistribution } = await import('./jobs/queue-distribution.ts')
+  return runMigration({ ...run, distribution: queueDistribution })
 }
 
 /** What `migrate` would do. Writes nothing, on either side. */

@@ -13,6 +13,7 @@ export const eventMeanings: Readonly<Record<TransferEventName, string>> = {
   'table:started': 'The first row of a table is about to be read.',
   'table:progress': 'A batch was committed; all figures are totals of the table.',
   'table:finished': 'All rows of a table were read and are loaded or rejected.',
+  'shard:loaded': 'A worker of a distributed transfer had loaded a shard; `rows` are those that it read itself.',
   'object:created': 'A key, index, constraint or view was made, or `error` says why PostgreSQL refused it.',
   'table:verified': 'A table was compared.',
   'value:converted': 'One value, before and after; only with `--log-level debug`.',

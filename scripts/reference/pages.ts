@@ -49,6 +49,7 @@ function optionsPage(): string {
   const titles = {
     What: 'What is carried',
     How: 'How',
+    Distributed: 'On many machines',
     Values: 'Values that do not fit',
     Safety: 'Safety',
     Output: 'Configuration and output',

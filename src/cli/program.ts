@@ -9,6 +9,7 @@ export type Invocation = { readonly command: CommandName; readonly flags: Config
 const headings = {
   What: 'What is carried:',
   How: 'How:',
+  Distributed: 'On many machines:',
   Values: 'Values that do not fit:',
   Safety: 'Safety:',
   Output: 'Configuration and output:',

@@ -4,7 +4,7 @@
  *
  * Every command, once, as data: the command line, its help and docs/reference/commands.md are made from it.
  */
-export const commandNames = ['migrate', 'plan', 'inspect', 'verify', 'init', 'postgres', 'demo'] as const
+export const commandNames = ['migrate', 'plan', 'inspect', 'verify', 'work', 'init', 'postgres', 'demo'] as const
 
 export type CommandName = (typeof commandNames)[number]
 
@@ -77,6 +77,22 @@ export const commands: Readonly<Record<CommandName, CommandDescription>> = {
         command: 'rowferry verify app.db postgres://app@localhost/app --tables users,orders',
         does: 'compare two tables',
       },
+    ],
+  },
+  work: {
+    group: 'Migrate',
+    summary: 'help with distributed migrations (migrate --distributed) from this machine',
+    description:
+      'Waits for distributed migrations, takes shards of their tables from the queue, reads them from its own copy of the source, and loads them. ' +
+      'May come late, leave with Ctrl-C, or die: what it had in hand goes to another worker, and nothing is lost or doubled. ' +
+      'Connects with the URLs that it is given here; the queue holds none.',
+    positionals: [
+      { name: 'target', description: 'postgres:// URL of the target; without one, the database of --queue' },
+    ],
+    examples: [
+      { command: 'rowferry work postgres://app@db/app', does: 'help with whatever is migrated into this database' },
+      { command: 'rowferry work --queue postgres://app@db/app --until-idle', does: 'the same, until nothing runs' },
+      { command: 'rowferry work --queue postgres://app@db/app --status', does: 'show what runs and how far it is' },
     ],
   },
   init: {

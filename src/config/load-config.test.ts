@@ -46,7 +46,7 @@ describe('where a value comes from', () => {
     const yaml = 'schema: from_file\nnaming: snake_case\nverify: counts\n'
     const environment = { ROWFERRY_SCHEMA: 'from_env', ROWFERRY_VERIFY: 'none' }
     const { config } = load({ yaml, environment, flags: { schema: 'from_flag' } })
-    expect(config).toMatchObject({ schema: 'from_flag', verify: 'none', naming: 'snake_case', batchSize: 10_000 })
+    expect(config).toMatchObject({ schema: 'from_flag', verify: 'none', naming: 'snake_case', batchSize: 50_000 })
   })
 
   test('an empty file is the same as none', () => {

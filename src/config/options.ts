@@ -15,7 +15,7 @@ export type ValueType =
   | { readonly kind: 'time-zone' }
 
 export type OptionSpec = {
-  readonly group: 'What' | 'How' | 'Values' | 'Safety' | 'Output'
+  readonly group: 'What' | 'How' | 'Distributed' | 'Values' | 'Safety' | 'Output'
   readonly type: ValueType
   readonly default: boolean | number | string | null | readonly string[]
   /** Words for a default that depends on the machine or on other options. */
@@ -35,6 +35,7 @@ const every: readonly CommandName[] = commandNames
 const planning: readonly CommandName[] = ['migrate', 'plan']
 const converting: readonly CommandName[] = ['migrate', 'plan', 'verify']
 const reading: readonly CommandName[] = ['migrate', 'plan', 'inspect', 'verify']
+const distributing: readonly CommandName[] = ['migrate', 'work']
 
 const transfer = { scope: 'transfer', flag: true, conflicts: [] } as const
 const terminal = { scope: 'terminal', flag: true, conflicts: [] } as const
@@ -67,7 +68,7 @@ export const options = {
     defaultText: 'an embedded PostgreSQL',
     description: 'postgres:// URL of the target; ${NAME} stands for an environment variable',
     flag: false,
-    commands: [...converting, 'init'],
+    commands: [...converting, 'work', 'init'],
   },
   schema: {
     ...transfer,
@@ -151,7 +152,7 @@ export const options = {
     ...transfer,
     group: 'How',
     type: { kind: 'count', placeholder: 'ROWS', min: 1, max: 1_000_000 },
-    default: 10_000,
+    default: 50_000,
     description: 'rows that are committed together at most; fewer when they are wide',
     commands: converting,
   },
@@ -162,7 +163,15 @@ export const options = {
     default: Math.min(8, availableParallelism()),
     defaultText: 'the number of processor cores, at most 8',
     description: 'shards that are copied at once',
-    commands: reading,
+    commands: [...reading, 'work'],
+  },
+  shardSize: {
+    ...transfer,
+    group: 'How',
+    type: { kind: 'count', placeholder: 'MB', min: 1, max: 1_000_000 },
+    default: 32,
+    description: 'a table is cut into shards of about this many megabytes, which are copied side by side',
+    commands: planning,
   },
   verify: {
     ...transfer,
@@ -198,6 +207,77 @@ export const options = {
     description: 'forget an unfinished migration and begin again',
     commands: ['migrate'],
     conflicts: ['resume'],
+  },
+  distributed: {
+    ...transfer,
+    group: 'Distributed',
+    type: { kind: 'flag' },
+    default: false,
+    description: 'let other machines load too: those where rowferry work runs',
+    commands: ['migrate'],
+  },
+  queue: {
+    ...transfer,
+    group: 'Distributed',
+    type: { kind: 'text', placeholder: 'URL' },
+    default: null,
+    defaultText: 'the target',
+    description: 'postgres:// URL of the database that holds the queue, in a schema of its own, rowferry_queue',
+    commands: distributing,
+  },
+  workerSource: {
+    ...transfer,
+    group: 'Distributed',
+    type: { kind: 'text', placeholder: 'PATH' },
+    default: null,
+    defaultText: 'the same path as here',
+    description: 'where workers find the source: a path, or an http(s):// URL that each downloads once',
+    commands: distributing,
+  },
+  coordinateOnly: {
+    ...transfer,
+    group: 'Distributed',
+    type: { kind: 'flag' },
+    default: false,
+    description: 'load nothing in this process, leave it to the workers',
+    commands: ['migrate'],
+  },
+  untilIdle: {
+    ...terminal,
+    group: 'Distributed',
+    type: { kind: 'flag' },
+    default: false,
+    description: 'end when no distributed migration is running, instead of waiting for the next',
+    commands: ['work'],
+    conflicts: ['status', 'cancel', 'dropQueue'],
+  },
+  status: {
+    ...terminal,
+    group: 'Distributed',
+    type: { kind: 'flag' },
+    default: false,
+    description: 'show the distributed migrations of this queue and how far they are, and load nothing',
+    commands: ['work'],
+    conflicts: ['untilIdle', 'cancel', 'dropQueue'],
+  },
+  cancel: {
+    ...terminal,
+    group: 'Distributed',
+    type: { kind: 'text', placeholder: 'TRANSFER' },
+    default: null,
+    defaultText: 'none',
+    description: 'stop this transfer on all machines, as Ctrl-C at its coordinator does; all stands for every one',
+    commands: ['work'],
+    conflicts: ['untilIdle', 'status', 'dropQueue'],
+  },
+  dropQueue: {
+    ...terminal,
+    group: 'Distributed',
+    type: { kind: 'flag' },
+    default: false,
+    description: 'drop the schema of the queue; refused while a transfer uses it',
+    commands: ['work'],
+    conflicts: ['untilIdle', 'status', 'cancel'],
   },
   fireTriggers: {
     ...transfer,

@@ -113,7 +113,7 @@ function rangeStart(node: unknown): number | null {
   return range?.[0] ?? null
 }
 
-/** Replaces `${NAME}` and `${NAME:-default}` in source and target, so that no password has to stand in the file. */
+/** Replaces `${NAME}` and `${NAME:-default}` in places and URLs, so that no password has to stand in the file. */
 function expandVariables(
   raw: unknown,
   environment: Readonly<Record<string, string | undefined>>,
@@ -121,7 +121,7 @@ function expandVariables(
 ): unknown {
   if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) return raw
   const expanded: Record<string, unknown> = { ...raw }
-  for (const key of ['source', 'target']) {
+  for (const key of ['source', 'target', 'queue', 'workerSource']) {
     const value = expanded[key]
     if (typeof value !== 'string') continue
     expanded[key] = value.replace(/\$\{([A-Za-z_]\w*)(?::-([^}]*))?\}/g, (whole, name: string, fallback?: string) => {

@@ -18,6 +18,7 @@ export const errorCatalogue = {
   CONNECT_SOURCE_LOCKED: 'Another program holds the source locked.',
   CONNECT_SOURCE_DAMAGED: 'The source is damaged.',
   CONNECT_SOURCE_CHANGED: 'The source changed while it was read.',
+  CONNECT_SOURCE_DIFFERS: "A worker's copy of the source is not what the distributed transfer reads.",
   CONNECT_TARGET: 'The target cannot be reached after the retries.',
   CONNECT_TARGET_LOST: 'The connection to the target was lost and could not be made again.',
   CONNECT_TARGET_PASSWORD: 'The target refused the user or the password.',
@@ -46,6 +47,8 @@ export const errorCatalogue = {
   DATA_DUPLICATE_KEY: 'A row whose unique key exists already.',
   JOB_RUNNING: 'Another transfer into the same target is running.',
   JOB_INTERRUPTED: 'The transfer was interrupted; it can be resumed.',
+  JOB_NOT_FOUND: 'No such distributed transfer is running.',
+  JOB_SHARD_LOST: 'Too many workers took the same shard and did not finish it.',
   INTERNAL: 'A defect of rowferry.',
 } as const
 

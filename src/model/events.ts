@@ -49,6 +49,13 @@ export type TransferEvents = {
     readonly rejected: number
     readonly seconds: number
   }
+  /** Only in a distributed transfer: a worker said that it had loaded a shard; `rows` are those that it read itself. */
+  'shard:loaded': {
+    readonly table: string
+    readonly shard: number
+    readonly worker: string
+    readonly rows: number
+  }
   /** An object of the schema was created or refused. */
   'object:created': {
     readonly kind: string

@@ -21,6 +21,8 @@ export type PlanSettings = {
   readonly naming: Naming
   readonly orphans: 'keep' | 'reject' | 'null' | 'fail'
   readonly parallel: number
+  /** A table is cut into shards of about so many bytes. */
+  readonly shardBytes: number
   readonly verify: 'none' | 'counts' | 'content'
   readonly indexes: boolean
   readonly foreignKeys: boolean
@@ -38,6 +40,7 @@ export function planSettings(config: Config): PlanSettings {
     naming: config.naming,
     orphans: config.orphans,
     parallel: config.parallel,
+    shardBytes: config.shardSize * 1024 * 1024,
     verify: config.verify,
     indexes: config.indexes,
     foreignKeys: config.foreignKeys,

@@ -260,7 +260,7 @@ function finish(parts: {
     rows: profile.rows,
     bytes: profile.bytes,
     widestRowBytes: profile.widestRowBytes,
-    shards: splitShards(profile, settings.parallel),
+    shards: splitShards(profile, settings),
     orphanRules: [],
   }
   return { place, planned, profile, columns, warnings: notes.warnings, notCarried: notes.notCarried }

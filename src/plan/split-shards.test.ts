@@ -16,22 +16,27 @@ const profile = (
   columns: [],
 })
 const megabytes = 1024 * 1024
+const shardBytes = 32 * megabytes
 
 describe('splitShards', () => {
   test('leaves a small table whole', () => {
-    expect(splitShards(profile(1000, ['3', '6']), 4)).toEqual([{ number: 0, by: 'rowid', lower: null, upper: null }])
+    expect(splitShards(profile(1000, ['3', '6']), { parallel: 4, shardBytes })).toEqual([
+      { number: 0, by: 'rowid', lower: null, upper: null },
+    ])
   })
   test('copies a table without readable rowid in its own order', () => {
-    expect(splitShards(profile(1e12, [], null), 4)).toEqual([{ number: 0, by: 'ordinal', lower: null, upper: null }])
+    expect(splitShards(profile(1e12, [], null), { parallel: 4, shardBytes })).toEqual([
+      { number: 0, by: 'ordinal', lower: null, upper: null },
+    ])
   })
   test('covers every rowid exactly once, near the ends of int8 too', () => {
     const samples = ['-9223372036854775808', '-5', '0', '7', '9223372036854775807']
-    const shards = splitShards(profile(200 * megabytes, samples), 2)
+    const shards = splitShards(profile(200 * megabytes, samples), { parallel: 2, shardBytes })
     expect(shards[0]?.lower).toBeNull()
     expect(shards.at(-1)?.upper).toBeNull()
     for (let i = 1; i < shards.length; i++) expect(shards[i]?.lower).toBe(shards[i - 1]?.upper)
   })
   test('makes no more shards than there are cuts', () => {
-    expect(splitShards(profile(1e12, ['5']), 8)).toHaveLength(2)
+    expect(splitShards(profile(1e12, ['5']), { parallel: 8, shardBytes })).toHaveLength(2)
   })
 })

@@ -1,14 +1,14 @@
 import type { Shard } from '../model/plan.ts'
 import type { TableProfile } from '../model/profile.ts'
 
-/** A shard is worth its own turn from about this many bytes. */
-const shardBytes = 32 * 1024 * 1024
-
 /**
  * Cuts a table into ranges of rowids of about the same size, at rowids that the profile met on its way: ids may be sparse or
  * near 2^63, so that arithmetic on the range would give empty or endless shards.
  */
-export function splitShards(profile: TableProfile, parallel: number): Shard[] {
+export function splitShards(
+  profile: TableProfile,
+  { parallel, shardBytes }: { readonly parallel: number; readonly shardBytes: number },
+): Shard[] {
   if (profile.rowidRange === null) return [{ number: 0, by: 'ordinal', lower: null, upper: null }]
   const bySize = Math.ceil(profile.bytes / shardBytes)
   // At least two shards per worker where there is something to share, so that the last one does not work alone.

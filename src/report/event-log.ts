@@ -62,6 +62,7 @@ const levels: { readonly [Name in TransferEventName]: LogLevel | ((event: Transf
   'table:started': 'info',
   'table:progress': 'debug',
   'table:finished': 'info',
+  'shard:loaded': 'info',
   'object:created': ({ error }) => (error === null ? 'info' : 'warn'),
   'table:verified': ({ verification }) =>
     verification.level !== 'none' && verification.verdict === 'differs' ? 'error' : 'info',

@@ -8,13 +8,28 @@ import type { LoadCounts } from '../model/conflict.ts'
 /** Where every shard of the transfer stands, as committed. Read it again after every lost connection. */
 export async function readShards(client: ClientBase, transferId: string): Promise<ShardState[]> {
   const { rows } = await client.query<Record<string, string | null>>(
-    `select table_schema, table_name, number, position, done::int as done, rows_read, created, updated, unchanged, skipped,
-       rejected, altered, declared_conversions, bytes, hash
-     from rowferry.shards where transfer_id = $1 order by table_schema, table_name, number`,
+    `select ${stateColumns} from rowferry.shards where transfer_id = $1 order by table_schema, table_name, number`,
     [transferId],
   )
   return rows.map(shardState)
 }
+
+/** Where one shard stands; null: the store does not know it. */
+export async function readShard(
+  client: ClientBase,
+  place: { readonly transferId: string; readonly table: TableName; readonly shard: number },
+): Promise<ShardState | null> {
+  const { rows } = await client.query<Record<string, string | null>>(
+    `select ${stateColumns} from rowferry.shards
+     where transfer_id = $1 and table_schema = $2 and table_name = $3 and number = $4`,
+    shardKey(place),
+  )
+  const [row] = rows
+  return row === undefined ? null : shardState(row)
+}
+
+const stateColumns = `table_schema, table_name, number, position, done::int as done, rows_read, created, updated, unchanged,
+  skipped, rejected, altered, declared_conversions, bytes, hash`
 
 function shardState(row: Record<string, string | null>): ShardState {
   const count = (name: string): number => Number(row[name])

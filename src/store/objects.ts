@@ -1,17 +1,18 @@
 import type { ClientBase } from 'pg'
 import type { ObjectReport } from '../model/report.ts'
 
-/** Notes what became of an object; in the transaction that makes it, so that a killed run does not try it twice. */
-export async function markObject(
+/** Notes what became of objects; in the transaction that makes them, so that a killed run does not try them twice. */
+export async function markObjects(
   client: ClientBase,
   transferId: string,
-  place: { readonly step: number; readonly number: number },
-  report: ObjectReport,
+  step: number,
+  made: readonly { readonly number: number; readonly report: ObjectReport }[],
 ): Promise<void> {
   await client.query(
-    `insert into rowferry.objects (transfer_id, step, number, report) values ($1, $2, $3, $4)
+    `insert into rowferry.objects (transfer_id, step, number, report)
+     select $1, $2, made.number, made.report from unnest($3::int[], $4::json[]) as made (number, report)
      on conflict (transfer_id, step, number) do update set report = excluded.report`,
-    [transferId, place.step, place.number, JSON.stringify(report)],
+    [transferId, step, made.map(({ number }) => number), made.map(({ report }) => JSON.stringify(report))],
   )
 }
 

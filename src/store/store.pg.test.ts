@@ -7,7 +7,7 @@ import type { Issue } from '../model/batch.ts'
 import { correctShard, writeCheckpoint, writeIssues } from './checkpoints.ts'
 import { foreignKeysToRestore, restoreForeignKeys, suspendForeignKeys } from './dropped-foreign-keys.ts'
 import { deleteIssues, readIssues } from './issues.ts'
-import { markObject, readObjects } from './objects.ts'
+import { markObjects, readObjects } from './objects.ts'
 import { openStore, storeExists } from './store.ts'
 import {
   createTransfer,
@@ -124,7 +124,7 @@ describe('transfers', () => {
       outcome: 'refused',
       error: 'no',
     } as const
-    await markObject(client, id, { step: 3, number: 7 }, report)
+    await markObjects(client, id, 3, [{ number: 7, report }])
     expect(await readObjects(client, id, 3)).toEqual(new Map([[7, report]]))
     await rememberTables(client, { id, sourceIdentity: '/app.db' }, [people.target])
     await forgetTransfer(client, id)

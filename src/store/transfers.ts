@@ -68,6 +68,16 @@ export async function findUnfinishedTransfer(
   return rows[0] ? storedTransfer(rows[0]) : null
 }
 
+/** The plan of a transfer that has not been forgotten; null where there is none, or no store. */
+export async function readTransferPlan(client: ClientBase, transferId: string): Promise<Plan | null> {
+  if (!(await storeExists(client))) return null
+  const { rows } = await client.query<{ plan: string }>(
+    'select plan::text as plan from rowferry.transfers where id = $1',
+    [transferId],
+  )
+  return rows[0] ? (JSON.parse(rows[0].plan) as Plan) : null
+}
+
 function storedTransfer(row: Record<string, string>): StoredTransfer {
   const text = (name: string): string => row[name] ?? ''
   return {

@@ -1,11 +1,11 @@
 import type { SourceOpening } from '../databases/databases.ts'
 import type { PlannedTable } from '../model/plan.ts'
-import type { ShardWorkers } from './shard-workers.ts'
+import type { ShardRunner } from './shard-runner.ts'
 
 export type HashContext = {
   readonly source: { readonly opening: SourceOpening }
   readonly target: { readonly opening: { readonly kind: 'postgres'; readonly url: string } }
-  readonly workers: ShardWorkers
+  readonly workers: ShardRunner
   readonly settings: { readonly batchRows: number; readonly batchBytes: number }
 }
 

@@ -27,6 +27,7 @@ export async function migrate(options: MigrateOptions): Promise<Report> {
   const startedAt = new Date()
   await using stack = new AsyncDisposableStack()
   const source = stack.use(await openSource(options.source, options))
+  options.distribution?.check({ source, target: options.target, config: options.config })
   const target = stack.use(await openTarget(options.target, options))
   stack.use(await target.lock(options.config.schema))
   const findings = await preflight(target, options)

@@ -23,6 +23,7 @@ import { rowferryVersion } from '../util/version.ts'
 import { withTransaction } from '../databases/postgres/connection/postgres-connection.ts'
 import { batchLimits } from './batch-limits.ts'
 import { buildFailure, buildReport } from './build-report.ts'
+import { EarlyHashes } from './early-hashes.ts'
 import type { MigrateOptions } from './transfer-options.ts'
 import { nextCommands } from './next-commands.ts'
 import { retryLostConnection, type RetryNotice } from './retry-lost-connection.ts'
@@ -71,7 +72,7 @@ export async function runTransfer(run: TransferRun): Promise<Report> {
     await run.source.assertUnchanged()
   } catch (error) {
     if (!isInterruption(error, run.signal)) folder.logError(error)
-    failure = isInterruption(error, run.signal) ? interruption(run) : buildFailure(error, folder.logPath)
+    failure = isInterruption(error, run.signal) ? interruption(run, error) : buildFailure(error, folder.logPath)
   }
   return await closeTransfer(run, { folder, account, failure, emit })
 }
@@ -97,8 +98,15 @@ async function enterTransfer(run: TransferRun): Promise<void> {
 }
 
 async function runSteps(run: TransferRun, account: TransferAccount, emit: Emit): Promise<void> {
-  const { plan, target, transferId, signal } = run
-  await using workers = new ShardWorkers(run.config.parallel)
+  const { plan, target, transferId, source, config } = run
+  const cancelling = new AbortController()
+  const signal = AbortSignal.any([run.signal, cancelling.signal])
+  await using stack = new AsyncDisposableStack()
+  const threads = stack.use(new ShardWorkers(config.parallel))
+  const scene = { transferId, plan, source, target, config, emit, signal, threads }
+  const cancel = (reason: RowferryError): void => cancelling.abort(reason)
+  const workers = run.distribution ? stack.use(await run.distribution.openRunner({ ...scene, cancel })) : threads
+  await using lanes = target.openLanes()
   const stop = (): void => workers.stop()
   signal.addEventListener('abort', stop)
   const context: Omit<StepContext, 'step' | 'done'> = {
@@ -107,6 +115,8 @@ async function runSteps(run: TransferRun, account: TransferAccount, emit: Emit):
     source: run.source,
     target,
     workers,
+    lanes,
+    hashes: new EarlyHashes(target, lanes, signal),
     account,
     emit,
     signal,
@@ -135,6 +145,8 @@ async function runSteps(run: TransferRun, account: TransferAccount, emit: Emit):
       account.steps.push({ kind: step.kind, seconds })
       emit('step:finished', { kind: step.kind, number, seconds })
     }
+  } catch (error) {
+    throw cancelling.signal.aborted ? cancelling.signal.reason : error
   } finally {
     signal.removeEventListener('abort', stop)
   }
@@ -207,11 +219,14 @@ function isInterruption(error: unknown, signal: AbortSignal): boolean {
   return signal.aborted || (error instanceof RowferryError && error.code === 'JOB_INTERRUPTED')
 }
 
-function interruption(run: TransferRun): Failure {
+function interruption(run: TransferRun, error: unknown): Failure {
   const terminated = run.signal.reason === 'SIGTERM'
+  const fromElsewhere = !run.signal.aborted && error instanceof RowferryError
   return {
     code: 'JOB_INTERRUPTED',
-    message: 'The transfer was stopped after the batch in hand; everything loaded so far is kept.',
+    message: fromElsewhere
+      ? error.message
+      : 'The transfer was stopped after the batch in hand; everything loaded so far is kept.',
     remedy: 'Run the same command again: it goes on from there',
     exitCode: terminated ? exitCodes.terminated : exitCodes.interrupted,
   }

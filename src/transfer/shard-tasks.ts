@@ -1,12 +1,13 @@
 import type { MessagePort } from 'node:worker_threads'
 import type { SourceOpening, TargetOpening } from '../databases/databases.ts'
 import type { ErrorCode, ErrorDetails } from '../errors/errors.ts'
+import type { ShardLease } from '../databases/postgres/connection/shard-lease.ts'
 import type { KeyRemap } from '../databases/postgres/load/conflict-sql.ts'
 import type { LoadCounts } from '../model/conflict.ts'
 import type { Issue } from '../model/batch.ts'
 import type { PlannedTable, Shard } from '../model/plan.ts'
 
-/** What the main thread asks of a worker thread. Plain data, apart from the port for progress. */
+/** What is asked of a thread. Plain data. */
 export type ShardTask = {
   /** `load` writes the rows; `hash` only reads, converts and hashes them. */
   readonly kind: 'load' | 'hash'
@@ -15,16 +16,32 @@ export type ShardTask = {
   readonly transferId: string
   readonly table: PlannedTable
   readonly shard: Shard
+  /** Where the shard stood just now, for the first attempt. Without it the store is asked, as it is for every other one. */
+  readonly standsAt?: string | null
   readonly batchRows: number
   readonly batchBytes: number
   readonly fireTriggers: boolean
   /** Foreign keys of the table that follow newly generated keys (strategy `append`). */
   readonly remaps: readonly KeyRemap[]
   readonly debug: boolean
+  /** Set where other machines load too: the session that loads the shard takes it first (`shard-lease.ts`). */
+  readonly lease?: ShardLease
+}
+
+/** Shards that a worker thread carries one after the other; the same source and target for all. */
+export type ShardGroup = {
+  readonly shards: readonly ShardTask[]
   readonly port: MessagePort
   /** First element 1: end after the batch in hand. Shared, because a busy worker reads no messages. */
   readonly stop: Int32Array
 }
+
+/** What comes back over the port, for the shard of that index in the group. */
+export type GroupMessage = { readonly index: number } & (
+  | { readonly message: ShardMessage }
+  /** The last word on a shard. */
+  | { readonly ended: ShardResult | ShardFailure }
+)
 
 export type ShardMessage =
   /** A thread has taken the shard up. */

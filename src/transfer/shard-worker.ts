@@ -1,27 +1,69 @@
-import { openRowReader } from '../databases/open-database.ts'
 import { openBatchLoader } from '../databases/postgres/load/batch-loader.ts'
+import { takeLease } from '../databases/postgres/connection/shard-lease.ts'
 import { RowferryError } from '../errors/errors.ts'
 import type { Issue, PostgresValue, SqliteValue, WireType } from '../model/batch.ts'
 import { formatDate, formatDateTime, formatTime } from '../util/date-time-text.ts'
-import { sameTable } from '../model/catalog.ts'
-import { readShards, writeCheckpoint } from '../store/checkpoints.ts'
+import { readShard, writeCheckpoint } from '../store/checkpoints.ts'
 import { type ConvertedBatch, encodeRows } from './encode-rows.ts'
 import { quoteValue } from './issue-collector.ts'
 import { retryLostConnection } from './retry-lost-connection.ts'
-import type { ShardFailure, ShardMessage, ShardResult, ShardTask } from './shard-tasks.ts'
+import { ShardRoute } from './shard-route.ts'
+import type { GroupMessage, ShardFailure, ShardGroup, ShardMessage, ShardResult, ShardTask } from './shard-tasks.ts'
 
-/** Runs in a worker thread: one shard from where its checkpoint stands to its end. */
-export default async function runShard(task: ShardTask): Promise<ShardResult | ShardFailure> {
-  post(task, { kind: 'started' })
+/** Runs in a worker thread. */
+export default async function runGroup({ shards, port, stop }: ShardGroup): Promise<void> {
   try {
-    return task.kind === 'hash' ? hashShard(task) : await loadWithRetries(task)
-  } catch (error) {
-    if (!(error instanceof RowferryError)) throw error
-    const { code, message, remedy, context } = error
-    return { failure: { code, message, remedy, context } }
+    await runShards(shards, stop, (message) => port.postMessage(message))
   } finally {
-    task.port.close()
+    port.close()
   }
+}
+
+type Post = (message: ShardMessage) => void
+
+/** What a shard is carried with. */
+type Carrier = { readonly route: ShardRoute; readonly stop: Int32Array; readonly post: Post }
+
+/**
+ * The shards one after the other, each from where its checkpoint stands to its end, over one reader and one connection. A
+ * shard that fails says so and leaves the others alone; those not yet begun are not begun any more once `stop` is set.
+ */
+export async function runShards(
+  shards: readonly ShardTask[],
+  stop: Int32Array,
+  post: (message: GroupMessage) => void,
+): Promise<void> {
+  const [first] = shards
+  if (!first) return
+  await using route = new ShardRoute(first)
+  for (const [index, task] of shards.entries()) {
+    post({ index, ended: await runShard(task, { route, stop, post: (message) => post({ index, message }) }) })
+  }
+}
+
+async function runShard(task: ShardTask, carrier: Carrier): Promise<ShardResult | ShardFailure> {
+  if (isStopped(carrier)) return { finished: false, rows: 0, hash: 0n }
+  carrier.post({ kind: 'started' })
+  try {
+    return task.kind === 'hash' ? hashShard(task, carrier) : await loadWithRetries(task, carrier)
+  } catch (error) {
+    await carrier.route.renew()
+    return { failure: failureOf(error) }
+  }
+}
+
+/** Also of errors that nobody expected: they are this shard's own and no reason to give up the others of its group. */
+function failureOf(error: unknown): ShardFailure['failure'] {
+  if (!(error instanceof RowferryError)) {
+    const message = error instanceof Error ? error.message : String(error)
+    return { code: 'INTERNAL', message, remedy: null, cause: error instanceof Error ? error : message }
+  }
+  const { code, message, remedy, context } = error
+  return { code, message, remedy, context }
+}
+
+function isStopped({ stop }: Carrier): boolean {
+  return Atomics.load(stop, 0) === 1
 }
 
 /** Interruption comes through `stop`: a batch in hand is finished, not cut. */
@@ -31,17 +73,26 @@ const never = new AbortController().signal
  * A lost connection leaves open whether the last batch was committed, so every attempt begins at the checkpoint, which is
  * committed with its rows.
  */
-function loadWithRetries(task: ShardTask): Promise<ShardResult> {
-  return retryLostConnection((progressed) => loadShard(task, progressed), {
-    onRetry: (notice) => post(task, { kind: 'retry', table: task.table.target.name, ...notice }),
+function loadWithRetries(task: ShardTask, carrier: Carrier): Promise<ShardResult> {
+  // Another attempt is only for whoever still has the shard, which is not known here.
+  if (task.lease) return loadShard(task, carrier, () => undefined)
+  const { standsAt: _, ...again } = task
+  let attempt: ShardTask = task
+  const load = (progressed: () => void): Promise<ShardResult> => {
+    const running = loadShard(attempt, carrier, progressed)
+    attempt = again
+    return running
+  }
+  return retryLostConnection(load, {
+    onRetry: (notice) => carrier.post({ kind: 'retry', table: task.table.target.name, ...notice }),
   })
 }
 
-async function loadShard(task: ShardTask, progressed: () => void): Promise<ShardResult> {
-  using reader = openRowReader(task.source)
+async function loadShard(task: ShardTask, carrier: Carrier, progressed: () => void): Promise<ShardResult> {
   const place = { transferId: task.transferId, table: task.table.target, shard: task.shard.number }
   await using loader = await openBatchLoader({
     url: task.target.url,
+    connection: carrier.route.connection,
     table: task.table,
     transferId: task.transferId,
     writeCheckpoint,
@@ -51,12 +102,11 @@ async function loadShard(task: ShardTask, progressed: () => void): Promise<Shard
     what: 'the target',
     pauses: [],
   })
-  const states = await readShards(loader.client, task.transferId)
-  const state = states.find((candidate) => candidate.shard === place.shard && sameTable(candidate.table, place.table))
-  if (state?.done) return { finished: true, rows: 0, hash: 0n }
-  let after = state?.position ?? null
+  const state = await readState(loader, task, place)
+  if (state.done) return { finished: true, rows: 0, hash: 0n }
+  let after = state.position
   let done = false
-  for (const converted of encode(task, reader, after)) {
+  for (const converted of encode(task, carrier, after)) {
     const { batch, rowsRead, bytes, issues } = converted
     const position = converted.position ?? after
     const checkpoint = { ...place, after, position, rowsRead, bytes, issues, done: converted.done }
@@ -64,9 +114,23 @@ async function loadShard(task: ShardTask, progressed: () => void): Promise<Shard
     progressed()
     after = position
     done = converted.done
-    post(task, { kind: 'batch', table: place.table.name, shard: place.shard, delta: batchDelta(converted, outcome) })
+    carrier.post({ kind: 'batch', table: place.table.name, shard: place.shard, delta: batchDelta(converted, outcome) })
   }
   return { finished: done, rows: 0, hash: 0n }
+}
+
+/** A checkpoint that moved since `standsAt` was read refuses the first batch, and the next attempt asks for it. */
+async function readState(
+  loader: Awaited<ReturnType<typeof openBatchLoader>>,
+  task: ShardTask,
+  place: Parameters<typeof readShard>[1],
+): Promise<{ readonly position: string | null; readonly done: boolean }> {
+  if (task.standsAt !== undefined && !task.lease) return { position: task.standsAt, done: false }
+  const state = await loader.read(async (client) => {
+    if (task.lease) await takeLease(client, task.lease)
+    return readShard(client, place)
+  })
+  return state ?? { position: null, done: false }
 }
 
 function batchDelta(
@@ -87,12 +151,11 @@ function batchDelta(
   }
 }
 
-function hashShard(task: ShardTask): ShardResult {
-  using reader = openRowReader(task.source)
+function hashShard(task: ShardTask, carrier: Carrier): ShardResult {
   let hash = 0n
   let rows = 0
   let done = false
-  for (const { batch, done: last } of encode(task, reader, null)) {
+  for (const { batch, done: last } of encode(task, carrier, null)) {
     hash = BigInt.asUintN(64, hash + batch.hash(0, batch.rows))
     rows += batch.rows
     done = last
@@ -100,21 +163,17 @@ function hashShard(task: ShardTask): ShardResult {
   return { finished: done, rows, hash }
 }
 
-function encode(
-  task: ShardTask,
-  reader: ReturnType<typeof openRowReader>,
-  after: string | null,
-): Generator<ConvertedBatch> {
+function encode(task: ShardTask, carrier: Carrier, after: string | null): Generator<ConvertedBatch> {
   return encodeRows({
-    reader,
+    reader: carrier.route.reader,
     table: task.table,
     shard: task.shard,
     after,
     batchRows: task.batchRows,
     batchBytes: task.batchBytes,
-    stopped: () => Atomics.load(task.stop, 0) === 1,
+    stopped: () => isStopped(carrier),
     onConverted: task.debug
-      ? (column, key, before, after) => postConverted(task, { column, key, before, after })
+      ? (column, key, before, after) => postConverted(task, carrier.post, { column, key, before, after })
       : null,
   })
 }
@@ -122,12 +181,13 @@ function encode(
 /** A value that was stored otherwise than it was read, both as people read them. What merely changed hands is not worth a line. */
 function postConverted(
   task: ShardTask,
+  post: Post,
   { column, key, before, after }: { column: string; key: Issue['key']; before: SqliteValue; after: PostgresValue },
 ): void {
   const wireType = task.table.columns.find((candidate) => candidate.source === column)?.conversion.wireType ?? 'text'
   const [from, to] = [quoteValue(before), shownValue(wireType, after)]
   if (String(from) === String(to)) return
-  post(task, {
+  post({
     kind: 'converted',
     table: task.table.source.name,
     column,
@@ -152,8 +212,4 @@ function shownValue(wireType: WireType, value: PostgresValue): string | number |
     default:
       return quoteValue(value)
   }
-}
-
-function post(task: ShardTask, message: ShardMessage): void {
-  task.port.postMessage(message)
 }

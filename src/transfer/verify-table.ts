@@ -2,6 +2,7 @@ import type { Issue } from '../model/batch.ts'
 import type { PlannedTable } from '../model/plan.ts'
 import type { TableVerification } from '../model/report.ts'
 import { readIssues } from '../store/issues.ts'
+import { isHashable } from './early-hashes.ts'
 import { generatedColumnsOf, hashSource } from './hash-source.ts'
 import { stageSource, type StageContext } from './stage-source.ts'
 import type { StepContext } from './steps/step.ts'
@@ -24,9 +25,8 @@ export function expectedRows(table: PlannedTable, totals: TableTotals): number {
  */
 export async function verifyTable(table: PlannedTable, context: StepContext): Promise<Compared> {
   const totals = context.account.totals(table.target.name)
-  const hashable = table.columns.every((column) => column.conversion.castTo === null)
-  if (table.mode !== 'into-existing' && hashable) {
-    const { rows, hash } = await context.target.hashTable(table, context)
+  if (isHashable(table)) {
+    const { rows, hash } = await context.hashes.of(table)
     if (
       rows === expectedRows(table, totals) &&
       hash === totals.hash &&

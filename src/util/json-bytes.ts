@@ -45,7 +45,8 @@ function scanDocument(bytes: Uint8Array, from: number, to: number): number {
     }
     // Behind a value, or at the bracket that closes an empty container.
     while (at < to && bytes[at] === closings[depth]) {
-      if (--depth === 0) return at + 1
+      depth -= 1
+      if (depth === 0) return at + 1
       at = skipBlanks(bytes, at + 1, to)
     }
     if (at >= to || bytes[at] !== comma) return none

@@ -157,6 +157,66 @@ describe('a transfer that was killed', () => {
   })
 })
 
+test('a transfer that was killed while keys and indexes are made side by side makes each of them once', async () => {
+  await using target = await givenDatabase()
+  const tables = ['a', 'b', 'c']
+  const indexes = ['n', 'm', 'body', 'n, m', 'm, n', 'body, n', 'body, m']
+  const source = givenSqlite(
+    tables
+      .map(
+        (table) => `
+      create table ${table}(id integer primary key, n integer, m integer unique, body text, other integer references ${table}(id));
+      with recursive n(i) as (select 1 union all select i + 1 from n where i < 30000)
+        insert into ${table} select i, i % 100, i, 'some text that is the same in all rows ' || i, i from n;
+      ${indexes.map((columns, number) => `create index ${table}_${number} on ${table}(${columns});`).join('\n')}`,
+      )
+      .join('\n'),
+  )
+  const objects = tables.length * (indexes.length + 3)
+  const parameters = ['migrate', source, target.url, '--parallel', '2', '--yes']
+  let cwd: string | undefined
+  const seen: number[] = []
+  for (const made of [1, 8, 16]) {
+    const running: RunningCli = spawnCli(parameters, cwd === undefined ? {} : { cwd })
+    ;({ cwd } = running)
+    seen.push(await whenMade(target.url, running, made))
+    running.kill('SIGKILL')
+    await running.result
+  }
+  expect(Math.min(...seen), `made before the kills: ${seen.join(', ')}`).toBeLessThan(objects)
+  const last = await runCli(parameters, cwd === undefined ? {} : { cwd })
+  assertExit(last, 0)
+  const report = latestReport(last.cwd)
+  expect(report.objects.map(({ outcome }) => outcome)).toEqual(Array.from({ length: objects }, () => 'created'))
+  await assertRows(target.url, `select count(*) from pg_indexes where schemaname = 'public'`, [
+    [objects - tables.length],
+  ])
+  await assertRows(
+    target.url,
+    `select contype, count(*) from pg_constraint where connamespace = 'public'::regnamespace and contype in ('p', 'u', 'f')
+     group by 1 order by 1`,
+    [
+      ['f', 3],
+      ['p', 3],
+      ['u', 3],
+    ],
+  )
+})
+
+/** Resolves with the number of objects that are made, once they are so many or the run has ended. */
+async function whenMade(url: string, running: RunningCli, wanted: number): Promise<number> {
+  let ended = false
+  void running.result.finally(() => (ended = true))
+  for (;;) {
+    const made = await query(url, 'select count(*) as made from rowferry.objects').then(
+      ([row]) => Number(row?.['made']),
+      () => 0, // the table is not there yet
+    )
+    if (ended || made >= wanted) return made
+    await wait(5)
+  }
+}
+
 describe('a transfer that was interrupted', () => {
   test.each([
     ['SIGINT', 130],

@@ -20,6 +20,8 @@ export type CliOptions = {
   readonly input?: string
   /** Run as another user; only root may. */
   readonly uid?: number
+  /** A program and its arguments that turns into the one to be run: `['ip', 'netns', 'exec', 'a']`. */
+  readonly within?: readonly string[]
 }
 
 export type CliResult = {
@@ -62,7 +64,8 @@ export async function runCli(
 /** The same for any script: `spawnNode(['examples/embed.ts', …])`. */
 export function spawnNode(args: readonly string[], options: CliOptions = {}): RunningCli {
   const cwd = options.cwd ?? givenFolder()
-  const child = spawn(process.execPath, args, {
+  const [program = process.execPath, ...words] = [...(options.within ?? []), process.execPath, ...args]
+  const child = spawn(program, words, {
     cwd,
     env: { ...cleanEnvironment(), ...options.env },
     stdio: ['pipe', 'pipe', 'pipe'],

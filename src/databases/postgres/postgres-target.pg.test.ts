@@ -3,7 +3,7 @@ import { encodeRows, plannedTable } from '../../../test/support/planned-tables.t
 import { givenDatabase, type GivenDatabase, query } from '../../../test/support/postgres.ts'
 import type { PostgresValue } from '../../model/batch.ts'
 import type { PlannedTable, SchemaObject, SchemaObjectKind } from '../../model/plan.ts'
-import { addForeignKey, addPrimaryKey, createTable } from './schema/postgres-ddl.ts'
+import { addForeignKey, addPrimaryKey, addUnique, createTable } from './schema/postgres-ddl.ts'
 import { openPostgresTarget, type PostgresTarget } from './postgres-target.ts'
 
 const signal = new AbortController().signal
@@ -97,6 +97,208 @@ describe('adding objects', () => {
   })
 })
 
+describe('over several lanes', () => {
+  const named = (name: string): { schema: string; name: string } => ({ schema: 'public', name })
+  const made = (kind: SchemaObjectKind, table: string, name: string, sql: string): SchemaObject => ({
+    ...object(kind, name, sql),
+    table: named(table),
+  })
+  const reference = { columns: ['other'], parentColumns: ['id'], onUpdate: 'no action', onDelete: 'no action' } as const
+  const tables = ['a', 'b', 'c']
+  const setup = tables
+    .map(
+      (table) =>
+        `create table ${table} (id bigint, other bigint, n int);
+         insert into ${table} select i, i % 50 + 1, i from generate_series(1, 2000) i;`,
+    )
+    .join('\n')
+  /** Every table refers to the next one and to itself: in every order some of them stand in each other's way. */
+  const objects = tables.flatMap((table, index) => {
+    const next = tables[(index + 1) % tables.length] ?? ''
+    const foreign = (name: string, parent: string): SchemaObject =>
+      made(
+        'foreign-key',
+        table,
+        name,
+        addForeignKey(named(table), {
+          ...reference,
+          name,
+          parent: named(parent),
+          deferrable: false,
+          initiallyDeferred: false,
+        }),
+      )
+    return [
+      foreign(`${table}_next`, next),
+      foreign(`${table}_self`, table),
+      made(
+        'view',
+        `${table}_view`,
+        `${table}_view`,
+        `create view public.${table}_view as select id, n from public.${table} group by id`,
+      ),
+      made(
+        'check',
+        table,
+        `${table}_check`,
+        `alter table "public"."${table}" add constraint "${table}_check" check (n > 0)`,
+      ),
+      made('index', table, `${table}_i`, `create index "${table}_i" on "public"."${table}" ("n")`),
+      made('index', table, `${table}_j`, `create index "${table}_j" on "public"."${table}" ("other", "n")`),
+      made('unique', table, `${table}_n`, addUnique(named(table), `${table}_n`, ['n'])),
+      made('unique', table, `${table}_wrong`, addUnique(named(table), `${table}_wrong`, ['other'])),
+      made('primary-key', table, `${table}_pkey`, addPrimaryKey(named(table), `${table}_pkey`, ['id'])),
+    ]
+  })
+  const catalog = `select conrelid::regclass::text as of, conname as name, pg_get_constraintdef(oid) || convalidated as definition
+      from pg_constraint where connamespace = 'public'::regnamespace
+    union all select tablename, indexname, indexdef from pg_indexes where schemaname = 'public'
+    union all select viewname, '', definition from pg_views where schemaname = 'public' order by 1, 2, 3`
+
+  test.each([
+    [2, 'large', () => false],
+    [5, 'large', () => false],
+    [1, 'small', () => true],
+    [3, 'small', () => true],
+    [2, 'mixed', (table: { name: string }) => table.name === 'b'],
+  ])('%i at once make of %s tables what one makes, and report in the same order', async (width, _, isSmall) => {
+    await using alone = await givenTarget(setup)
+    await using beside = await givenTarget(setup)
+    const expected = await alone.target.addObjects(objects, { signal, emit })
+    await using lanes = beside.target.openLanes()
+    lanes.widen(width)
+    const told: string[] = []
+    const reports = await beside.target.addObjects(objects, {
+      signal,
+      lanes,
+      isSmall,
+      emit: (name, event) => told.push(name === 'object:created' && 'name' in event ? event.name : ''),
+    })
+    expect(reports).toEqual(expected)
+    expect(reports.filter(({ outcome }) => outcome === 'refused').map(({ name }) => name)).toEqual(
+      tables.map((table) => `${table}_wrong`),
+    )
+    expect(told.toSorted()).toEqual(objects.map(({ name }) => name).toSorted())
+    expect(await query(beside.database.url, catalog)).toEqual(await query(alone.database.url, catalog))
+  })
+
+  test.each([false, true])(
+    'what is noted with an object holds exactly if the object was made, wherever the run breaks off (small: %s)',
+    async (small) => {
+      await using given = await givenTarget(`${setup} create table noted (number int primary key, outcome text)`)
+      await using lanes = given.target.openLanes()
+      lanes.widen(3)
+      const run = async (breakAfter: number): Promise<void> => {
+        const done = new Set(
+          (await query(given.database.url, 'select number from noted')).map((row) => Number(row['number'])),
+        )
+        const open = objects.map((one, number) => ({ one, number })).filter(({ number }) => !done.has(number))
+        let count = 0
+        await given.target.addObjects(
+          open.map(({ one }) => one),
+          {
+            signal,
+            emit,
+            lanes,
+            isSmall: () => small,
+            beforeCommit: async (client, made) => {
+              for (const { index, report } of made)
+                await client.query('insert into public.noted values ($1, $2)', [open[index]?.number, report.outcome])
+              // The session dies between the note and the commit, as with a killed server process.
+              if (++count === breakAfter) await client.query('select pg_terminate_backend(pg_backend_pid())')
+            },
+          },
+        )
+      }
+      for (const breakAfter of [1, 5, 3])
+        await expect(run(breakAfter)).rejects.toMatchObject({ code: 'CONNECT_TARGET_LOST' })
+      await run(-1)
+      const noted = await query(
+        given.database.url,
+        'select count(*) as all, sum((outcome = $$refused$$)::int) as refused from noted',
+      )
+      expect(noted).toEqual([{ all: String(objects.length), refused: '3' }])
+      const [{ indexes, constraints } = {}] = await query(
+        given.database.url,
+        `select (select count(*) from pg_indexes where schemaname = 'public' and tablename <> 'noted') as indexes,
+         (select count(*) from pg_constraint where connamespace = 'public'::regnamespace and contype in ('p', 'u', 'f', 'c')
+            and conrelid <> 'public.noted'::regclass) as constraints`,
+      )
+      expect({ indexes, constraints }).toEqual({ indexes: '12', constraints: '15' })
+    },
+  )
+
+  test('where the server gives no further session, the one that is there does everything', async () => {
+    await using database = await givenDatabase()
+    const role = `only_one_${database.name}`
+    await query(
+      database.url,
+      `create role ${role} login password 'x' connection limit 1; grant all on schema public to ${role}`,
+    )
+    const url = new URL(database.url)
+    url.username = role
+    url.password = 'x'
+    await query(url.href, setup)
+    {
+      await using target = await openPostgresTarget({ url: url.href, signal, emit })
+      await using lanes = target.openLanes()
+      lanes.widen(4)
+      const reports = await target.addObjects(objects, { signal, emit, lanes })
+      expect(reports.map(({ outcome }) => outcome).filter((outcome) => outcome === 'created')).toHaveLength(24)
+      await target.analyze(tables.map(named), { signal, lanes })
+    }
+    await query(database.url, `drop owned by ${role}; drop role ${role}`)
+  })
+
+  test('stops when its signal does, and leaves nothing half made', async () => {
+    await using given = await givenTarget(
+      'create table t (id bigint, n int); insert into t select i, i from generate_series(1, 300000) i',
+    )
+    await using lanes = given.target.openLanes()
+    lanes.widen(2)
+    const controller = new AbortController()
+    const slow = ['i', 'j', 'k', 'l'].map((name) =>
+      object('index', name, `create index "${name}" on "public"."t" (md5(repeat(md5(n::text), 20)))`),
+    )
+    const running = given.target.addObjects(slow, { signal: controller.signal, emit, lanes })
+    setTimeout(() => controller.abort(new Error('enough')), 150)
+    await expect(running).rejects.toThrow('enough')
+    const standing = `select count(*) from pg_indexes where tablename = 't'`
+    expect(await query(given.database.url, standing)).toEqual([{ count: '0' }])
+    expect(await given.target.countRows(named('t'), { signal })).toBe(300_000)
+  })
+
+  test('a large table is hashed in parts, small ones together, with the same result as alone', async () => {
+    await using given = await givenTarget(
+      `create table big (n int, t text); insert into big select i, repeat('x', 1000) || i from generate_series(1, 150000) i;
+       delete from big where n % 7 = 0; create table empty (n int); create table small (n int); insert into small values (1), (2)`,
+    )
+    const planned = [
+      plannedTable('big', [
+        ['n', 'integer', 'int4'],
+        ['t', 'text', 'text'],
+      ]),
+      plannedTable('empty', [['n', 'integer', 'int4']]),
+      plannedTable('small', [['n', 'integer', 'int4']]),
+    ]
+    const alone = []
+    for (const table of planned) alone.push(await given.target.hashTable(table, { signal }))
+    await using lanes = given.target.openLanes()
+    for (const width of [1, 2, 4]) {
+      lanes.widen(width)
+      const hashes = await given.target.hashTables(planned, { signal, lanes })
+      expect(await Promise.all(hashes.values())).toEqual(alone)
+    }
+    expect(alone.map(({ rows }) => rows)).toEqual([128_572, 0, 2])
+    expect(
+      await given.target.countTables(
+        planned.map(({ target }) => target),
+        { signal },
+      ),
+    ).toEqual([128_572, 0, 2])
+  })
+})
+
 describe('sequences', () => {
   test.each<[string, string, string | null, string | null]>([
     ['identity', 'create table t (id bigint generated by default as identity); insert into t values (41)', null, '42'],
@@ -142,6 +344,122 @@ describe('sequences', () => {
       `select nextval(coalesce(pg_get_serial_sequence('t', 'id'), 's')) as next`,
     )
     expect(row?.['next']).toBe(next)
+  })
+
+  test('where each stands, whatever it has been told before', async () => {
+    const cases: readonly [name: string, setup: string, atLeast: string | null, next: string][] = [
+      ['not called, set further', `create table $ (id bigserial); select setval('$_id_seq', 70, false)`, '5', '70'],
+      [
+        'not called, set to what is used',
+        `create table $ (id bigserial); select setval('$_id_seq', 70, false)`,
+        '70',
+        '71',
+      ],
+      ['not called, set to less', `create table $ (id bigserial); select setval('$_id_seq', 70, false)`, '90', '91'],
+      [
+        'started later',
+        'create table $ (id bigint generated by default as identity (start 1000)); insert into $ values (8)',
+        null,
+        '1000',
+      ],
+      [
+        'below its least value',
+        'create table $ (id bigint generated by default as identity (minvalue 50)); insert into $ values (8)',
+        null,
+        '50',
+      ],
+      [
+        'backwards',
+        'create table $ (id bigint generated by default as identity (increment -1)); insert into $ values (8)',
+        null,
+        '-1',
+      ],
+      [
+        'numeric',
+        `create sequence $_id_seq; create table $ (id numeric default nextval('$_id_seq')); insert into $ values (41.9)`,
+        null,
+        '42',
+      ],
+      [
+        'text',
+        `create sequence $_id_seq; create table $ (id text default nextval('$_id_seq')); insert into $ values ('8')`,
+        null,
+        '9',
+      ],
+      [
+        'identity beside a sequence of its own',
+        'create table $ (id bigint generated by default as identity); create sequence $_other owned by $.id; insert into $ values (41)',
+        null,
+        '42',
+      ],
+      [
+        'in another schema',
+        `create schema "S $"; create sequence "S $".$_id_seq; create table $ (id bigint default nextval('"S $".$_id_seq')); insert into $ values (6)`,
+        null,
+        '7',
+      ],
+      [
+        'partitioned',
+        'create table $ (id bigint generated by default as identity) partition by range (id); create table $_1 partition of $ default; insert into $ values (41)',
+        null,
+        '42',
+      ],
+    ]
+    const tables = cases.map((_, index) => `t${index}`)
+    await using given = await givenTarget(
+      cases.map(([, setup], index) => setup.replaceAll('$', tables[index] ?? '')).join('; '),
+    )
+    const warnings = await given.target.resetSequences(
+      cases.map(([, , atLeast], index) => ({
+        table: { schema: 'public', name: tables[index] ?? '' },
+        column: 'id',
+        atLeast,
+      })),
+      { signal },
+    )
+    expect(warnings).toEqual([])
+    const next = await query(
+      given.database.url,
+      `select relname as table, nextval(oid) as next from pg_class where relkind = 'S' and relname ~ '_id_seq$'`,
+    )
+    const byTable = new Map(next.map((row) => [row['table']?.replace(/_id_seq$/, ''), row['next']]))
+    expect(cases.map(([name], index) => [name, byTable.get(tables[index])])).toEqual(
+      cases.map(([name, , , expected]) => [name, expected]),
+    )
+  })
+
+  test('one that two columns share goes on after the greatest of both, whichever comes first', async () => {
+    await using given = await givenTarget(
+      `create sequence s; create table t (id bigint default nextval('s'), other bigint default nextval('s'));
+       insert into t values (90, 20)`,
+    )
+    const table = { schema: 'public', name: 't' }
+    const resets = ['id', 'other'].map((column) => ({ table, column, atLeast: null }))
+    await given.target.resetSequences(resets, { signal })
+    expect(await query(given.database.url, `select nextval('s') as next`)).toEqual([{ next: '91' }])
+  })
+
+  test('more of them than one statement reads, each in its place', async () => {
+    const tables = Array.from({ length: 230 }, (_, index) => index)
+    await using given = await givenTarget(
+      tables
+        .map((i) => `create table t${i} (id serial, small smallserial); insert into t${i} values (${i + 1}, ${i})`)
+        .join('; '),
+    )
+    const resets = tables.map((i) => ({
+      table: { schema: 'public', name: `t${i}` },
+      column: i === 150 ? 'small' : 'id',
+      atLeast: i === 150 ? '40000' : null,
+    }))
+    const warnings = await given.target.resetSequences(resets, { signal })
+    expect(warnings.map((warning) => [warning.code, warning.table])).toEqual([['sequence-exhausted', 't150']])
+    const stands = await query(
+      given.database.url,
+      `select sequencename as name, last_value as last from pg_sequences where last_value is not null`,
+    )
+    const byName = new Map(stands.map((row) => [row['name'], row['last']]))
+    expect(tables.filter((i) => i !== 150 && byName.get(`t${i}_id_seq`) !== String(i + 1))).toEqual([])
+    expect(byName.get('t150_small_seq')).toBe('32767')
   })
 
   test('quoted names, a column without sequence, and one whose last value is used up', async () => {

@@ -1,5 +1,3 @@
-import type { Client } from 'pg'
-import { RowferryError } from '../../errors/errors.ts'
 import type { TableName } from '../../model/catalog.ts'
 import type { Emit } from '../../model/events.ts'
 import type { PlannedTable, SchemaObject, SequenceReset } from '../../model/plan.ts'
@@ -10,13 +8,15 @@ import { checkTarget } from './connection/postgres-preflight.ts'
 import { type ConnectionUrl, parseConnectionUrl } from './connection/connection-url.ts'
 import { copyIn } from './copy/copy-in.ts'
 import { type Differences, findDifferences, type FindDifferencesOptions } from './find-differences.ts'
-import { hashOfSum, hashQuery } from './copy/hash-query.ts'
-import { qualifiedName, quoteIdentifier } from './identifiers.ts'
+import { countTables, hashTables, hashWhole, type TableHash } from './hash-tables.ts'
+import { qualifiedName } from './identifiers.ts'
 import { readPostgresCatalog } from './catalog/postgres-catalog.ts'
 import { connect, type PostgresConnection, withTransaction } from './connection/postgres-connection.ts'
+import { chunked } from '../../util/chunked.ts'
+import { Lanes } from './lanes/lanes.ts'
 import { isConnectionFailure, translatePostgresError } from './postgres-errors.ts'
-import { resetSequence } from './schema/postgres-sequences.ts'
-import { addObjects, createObjects } from './schema/schema-objects.ts'
+import { resetSequences } from './schema/postgres-sequences.ts'
+import { addObjects, type AddObjectsOptions, createObjects, ranksAfterObjects } from './schema/schema-objects.ts'
 import { comparisonTable, copyIntoSql, createComparison, dropStagings } from './load/staging.ts'
 import { lockTarget, unlockTarget } from './connection/target-lock.ts'
 
@@ -36,14 +36,23 @@ export type PostgresTarget = Omit<Target, 'createTables' | 'addObjects' | 'reset
     objects: readonly SchemaObject[],
     options: Abortable & { readonly beforeCommit?: (client: PostgresConnection) => Promise<void> },
   ): Promise<void>
-  /** `beforeCommit` gets each object's index and report within its transaction. */
+  /** Over `lanes` where there are some. `beforeCommit` gets the reports of objects within their transaction. */
   addObjects(
     objects: readonly SchemaObject[],
-    options: Abortable & {
-      readonly emit: Emit
-      readonly beforeCommit?: (client: Client, index: number, report: ObjectReport) => Promise<void>
-    },
+    options: Abortable & { readonly emit: Emit; readonly lanes?: Lanes } & Pick<
+        AddObjectsOptions,
+        'isSmall' | 'beforeCommit'
+      >,
   ): Promise<ObjectReport[]>
+  /** Further sessions for work side by side; nothing is opened until `widen` and some work. Without: all over the one. */
+  openLanes(): Lanes
+  /** As `countRows`, of many tables in few round trips; in the order of `tables`. */
+  countTables(tables: readonly TableName[], options: Abortable): Promise<number[]>
+  /** As `hashTable`, of many tables: small ones together, large ones in parts; each promise stands for one table. */
+  hashTables(
+    tables: readonly PlannedTable[],
+    options: Abortable & { readonly lanes: Lanes },
+  ): Promise<ReadonlyMap<PlannedTable, Promise<TableHash>>>
   resetSequences(resets: readonly SequenceReset[], options: Abortable): Promise<Warning[]>
   findDifferences(
     table: PlannedTable,
@@ -53,7 +62,7 @@ export type PostgresTarget = Omit<Target, 'createTables' | 'addObjects' | 'reset
   /** An empty temporary table for the source's converted rows, gone with the session or when disposed. One at a time. */
   openComparison(table: PlannedTable): Promise<Comparison>
   /** Statistics for the planner, after the load. */
-  analyze(tables: readonly TableName[], options: Abortable): Promise<void>
+  analyze(tables: readonly TableName[], options: Abortable & { readonly lanes?: Lanes }): Promise<void>
   /** Drops what loaders of the transfer left in the schema `rowferry`. */
   dropStagings(transferId: string): Promise<void>
 }
@@ -65,8 +74,23 @@ export type Comparison = AsyncDisposable & {
 
 export type OpenTargetOptions = Abortable & { readonly url: string; readonly emit: Emit }
 
-/** Index builds sort in memory of this size; the server's setting stays where it is greater. */
-const indexMemory = '256MB'
+/** Of many small tables, so many in a statement; a lane takes one statement after the other. */
+const analyzedAtOnce = 20
+
+/** What index builds sort in altogether, in megabytes, and the most and the least of each. */
+const indexMemory = { altogether: 512, most: 256, least: 64 } as const
+
+/**
+ * For sessions that make indexes; the server's own memory stays where it is greater. Thousands of small transactions need
+ * not wait for the disk each: the note that the step is done waits for all.
+ */
+function indexSettings(width: number): string {
+  const { altogether, most, least } = indexMemory
+  const memory = `${Math.max(least, Math.min(most, Math.floor(altogether / width)))}MB`
+  return `set synchronous_commit = off;
+    select set_config('maintenance_work_mem', '${memory}', false)
+    where pg_size_bytes(current_setting('maintenance_work_mem')) < pg_size_bytes('${memory}')`
+}
 
 /** Throws CONFIG_URL and CONNECT_TARGET…; the first connection is made here. */
 export async function openPostgresTarget(options: OpenTargetOptions): Promise<PostgresTarget> {
@@ -174,57 +198,57 @@ class OpenPostgresTarget implements PostgresTarget {
 
   addObjects(
     objects: readonly SchemaObject[],
-    options: Abortable & {
-      readonly emit: Emit
-      readonly beforeCommit?: (client: Client, index: number, report: ObjectReport) => Promise<void>
-    },
+    options: Abortable & { readonly emit: Emit; readonly lanes?: Lanes } & Pick<
+        AddObjectsOptions,
+        'isSmall' | 'beforeCommit'
+      >,
   ): Promise<ObjectReport[]> {
     return this.#run('adding keys and indexes', options, async (client) => {
-      // Thousands of small transactions need not wait for the disk each; the note that the step is done waits for all.
-      await client.query('set synchronous_commit = off')
-      await client.query(
-        `select set_config('maintenance_work_mem', '${indexMemory}', false)
-         where pg_size_bytes(current_setting('maintenance_work_mem')) < pg_size_bytes('${indexMemory}')`,
-      )
+      const lanes = options.lanes ?? this.openLanes()
+      await client.query(indexSettings(lanes.width))
       try {
-        return await addObjects(client, objects, { ...options, target: this.label })
+        return await addObjects(objects, { ...options, lanes, target: this.label })
       } finally {
         if (!this.#lost) await client.query('reset synchronous_commit; reset maintenance_work_mem')
       }
     })
   }
 
-  resetSequences(resets: readonly SequenceReset[], options: Abortable): Promise<Warning[]> {
-    return this.#run('setting sequences', options, async (client) => {
-      const warnings: Warning[] = []
-      for (const reset of resets) {
-        const warning = await resetSequence(client, reset)
-        if (warning) warnings.push(warning)
-      }
-      return warnings
+  openLanes(): Lanes {
+    return new Lanes({
+      open: async (signal, width) => {
+        const client = await connect(this.#options.url, { signal, what: 'the target', pauses: [] })
+        await client.query(indexSettings(width))
+        return client
+      },
+      own: (work, signal) => this.#run('working on the tables', { signal }, work),
+      explain: (error) => translatePostgresError(error, { target: this.label, doing: 'working on the tables' }),
     })
   }
 
-  countRows(table: TableName, options: Abortable): Promise<number> {
-    return this.#run(`counting ${table.name}`, options, async (client) => {
-      const { rows } = await client.query<{ count: string }>(`select count(*) from ${qualifiedName(table)}`)
-      return Number(rows[0]?.count)
-    })
+  resetSequences(resets: readonly SequenceReset[], options: Abortable): Promise<Warning[]> {
+    return this.#run('setting sequences', options, (client) => resetSequences(client, resets))
+  }
+
+  async countRows(table: TableName, options: Abortable): Promise<number> {
+    const [count] = await this.countTables([table], options)
+    return count ?? 0
+  }
+
+  countTables(tables: readonly TableName[], options: Abortable): Promise<number[]> {
+    const doing = tables.length === 1 ? `counting ${tables[0]?.name}` : 'counting rows'
+    return this.#run(doing, options, (client) => countTables(client, tables))
   }
 
   hashTable(table: PlannedTable, options: Abortable): ReturnType<Target['hashTable']> {
-    const columns = table.columns.map(({ target, conversion }) => ({
-      quotedName: quoteIdentifier(target),
-      ...conversion,
-    }))
-    return this.#run(`hashing ${table.target.name}`, options, async (client) => {
-      const { rows } = await client.query<{ rows: string; hash: string }>(
-        hashQuery(qualifiedName(table.target), columns),
-      )
-      const [row] = rows
-      if (!row) throw new RowferryError('INTERNAL', { message: 'The hash query gave no row.', remedy: null })
-      return { rows: Number(row.rows), hash: hashOfSum(row.hash) }
-    })
+    return this.#run(`hashing ${table.target.name}`, options, (client) => hashWhole(client, table))
+  }
+
+  hashTables(
+    tables: readonly PlannedTable[],
+    options: Abortable & { readonly lanes: Lanes },
+  ): Promise<ReadonlyMap<PlannedTable, Promise<TableHash>>> {
+    return this.#run('hashing', options, (client) => hashTables(client, tables, options))
   }
 
   findDifferences(
@@ -252,10 +276,21 @@ class OpenPostgresTarget implements PostgresTarget {
     }
   }
 
-  analyze(tables: readonly TableName[], options: Abortable): Promise<void> {
-    return this.#run('analyzing', options, async (client) => {
-      if (tables.length > 0) await client.query(`analyze ${tables.map(qualifiedName).join(', ')}`)
-    })
+  async analyze(
+    tables: readonly TableName[],
+    { signal, lanes = this.openLanes() }: Abortable & { readonly lanes?: Lanes },
+  ): Promise<void> {
+    const chunk = lanes.width === 1 ? tables.length : analyzedAtOnce
+    await Promise.all(
+      chunked(tables, chunk).map((some) =>
+        lanes.run({
+          rank: ranksAfterObjects.analyze,
+          locks: some.map((table) => ({ table, mode: 'analyze' })),
+          signal,
+          run: ({ client }) => client.query(`analyze ${some.map(qualifiedName).join(', ')}`),
+        }),
+      ),
+    )
   }
 
   dropStagings(transferId: string): Promise<void> {

@@ -1,33 +1,70 @@
-import { markObject, readObjects } from '../../store/objects.ts'
+import { markObjects, readObjects } from '../../store/objects.ts'
 import { rememberTables } from '../../store/transfers.ts'
-import type { RunStep } from './step.ts'
+import type { TableName } from '../../model/catalog.ts'
+import type { ObjectReport } from '../../model/report.ts'
+import { plannedTable, type RunStep, type StepContext } from './step.ts'
+
+/** Less than that is made sooner than a second session is opened. */
+const worthLanes = { bytes: 4 * 1024 * 1024, objects: 20 } as const
+
+/** In bytes of the source: the objects of such tables share transactions, which cost more than the objects themselves. */
+const smallTable = 1024 * 1024
 
 /**
  * Each object on its own: what PostgreSQL refuses is reported with both texts and does not stop the rest. Objects that an
- * earlier run made are known from the store.
+ * earlier run made are known from the store. Large tables come first, so that their objects are not what remains at the end.
  */
 export const addObjects: RunStep<'add-objects'> = async (step, context) => {
-  const { target, account, emit, signal, transferId, source } = context
+  const { target, account, emit, signal, transferId, source, lanes, plan } = context
   const own = { id: transferId, sourceIdentity: source.identity }
-  const before = await readObjects(await target.reconnect(), transferId, context.step)
-  const open = [...step.objects.keys()].filter((number) => !before.has(number))
+  const reports = await readObjects(await target.reconnect(), transferId, context.step)
+  const sizes = new Map(plan.tables.map((table) => [table.target.name, table.bytes]))
+  const sizeOf = (table: TableName | null): number => sizes.get(table?.name ?? '') ?? 0
+  const open = [...step.objects.entries()]
+    .filter(([number]) => !reports.has(number))
+    .toSorted(([, a], [, b]) => sizeOf(b.table) - sizeOf(a.table))
+  lanes.widen(isWorthLanes(open.length, context) ? context.settings.parallel : 1)
+  await beginHashes(context)
   const made = await target.addObjects(
-    open.flatMap((number) => step.objects[number] ?? []),
+    open.map(([, object]) => object),
     {
       signal,
       emit,
-      beforeCommit: async (client, index, report) => {
-        await markObject(client, transferId, { step: context.step, number: open[index] ?? 0 }, report)
+      lanes,
+      isSmall: (table) => sizeOf(table) <= smallTable,
+      beforeCommit: async (client, made) => {
+        const numbered = made.map(({ index, report }) => ({ number: open[index]?.[0] ?? 0, report }))
+        await markObjects(client, transferId, context.step, numbered)
         // A later run that makes the tables anew has to know which views are its own.
-        if (report.kind === 'view' && report.table && report.error === null)
-          await rememberTables(client, own, [report.table])
+        for (const { kind, table, error } of made.map(({ report }) => report))
+          if (kind === 'view' && table && error === null) await rememberTables(client, own, [table])
       },
     },
   )
-  account.objects.push(...before.values(), ...made)
+  for (const [index, report] of made.entries()) reports.set(open[index]?.[0] ?? 0, report)
+  account.objects.push(...inOrder(reports))
   if (!context.done)
     await target.analyze(
-      context.plan.tables.map((table) => table.target),
-      { signal },
+      plan.tables.map((table) => table.target),
+      { signal, lanes },
     )
+  // The server gave no further session: the steps to come need the only one.
+  if (lanes.width === 1) await context.hashes.settled()
+}
+
+function isWorthLanes(objects: number, { plan }: StepContext): boolean {
+  const bytes = plan.tables.reduce((total, table) => total + table.bytes, 0)
+  return bytes >= worthLanes.bytes || objects >= worthLanes.objects
+}
+
+/** From here on no step changes a row. Over a single lane there is no time to be won. */
+async function beginHashes({ plan, done, lanes, hashes }: StepContext): Promise<void> {
+  if (done || lanes.width === 1) return
+  for (const step of plan.steps) {
+    if (step.kind === 'verify-content') await hashes.begin(step.tables.map((name) => plannedTable(plan, name)))
+  }
+}
+
+function inOrder(reports: ReadonlyMap<number, ObjectReport>): ObjectReport[] {
+  return [...reports].toSorted(([a], [b]) => a - b).map(([, report]) => report)
 }

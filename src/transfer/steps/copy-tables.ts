@@ -68,17 +68,17 @@ async function copyWave(
     tables.map((table) => [table.target.name, new TableProgress(table, before.get(table.target.name) ?? [], context)]),
   )
   const work = tables.flatMap((table) =>
-    pendingShards(table, before.get(table.target.name) ?? []).map((shard) => ({ table, shard })),
+    pendingShards(table, before.get(table.target.name) ?? []).map((pending) => ({ table, ...pending })),
   )
   for (const table of tables)
     progress.get(table.target.name)?.expect(work.filter((item) => item.table === table).length)
   const results = await Promise.allSettled(
-    work.map(async ({ table, shard }) => {
+    work.map(async ({ table, shard, standsAt }) => {
       if (context.signal.aborted) return false
       const own = progress.get(table.target.name)
       try {
         const { finished } = await context.workers.run(
-          shardTask(table, shard, remaps.get(table.target.name) ?? [], context),
+          { ...shardTask(table, shard, remaps.get(table.target.name) ?? [], context), standsAt },
           (message) => onMessage(message, context, own),
         )
         own?.shardEnded()
@@ -186,9 +186,15 @@ function onMessage(message: ShardMessage, { emit }: StepContext, progress: Table
   }
 }
 
-function pendingShards(table: PlannedTable, states: readonly ShardState[]): readonly Shard[] {
-  const done = new Set(states.filter((state) => state.done).map((state) => state.shard))
-  return table.shards.filter((shard) => !done.has(shard.number))
+function pendingShards(
+  table: PlannedTable,
+  states: readonly ShardState[],
+): readonly { readonly shard: Shard; readonly standsAt: string | null }[] {
+  const byNumber = new Map(states.map((state) => [state.shard, state]))
+  return table.shards.flatMap((shard) => {
+    const state = byNumber.get(shard.number)
+    return state?.done ? [] : [{ shard, standsAt: state?.position ?? null }]
+  })
 }
 
 /** The account of the tables as the checkpoints have it. */

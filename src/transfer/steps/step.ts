@@ -3,8 +3,10 @@ import type { Source } from '../../databases/databases.ts'
 import type { Emit } from '../../model/events.ts'
 import type { Plan, PlannedTable, Step, StepKind } from '../../model/plan.ts'
 import type { TableName } from '../../model/catalog.ts'
+import type { Lanes } from '../../databases/postgres/lanes/lanes.ts'
+import type { EarlyHashes } from '../early-hashes.ts'
 import type { TransferAccount } from '../transfer-account.ts'
-import type { ShardWorkers } from '../shard-workers.ts'
+import type { ShardRunner } from '../shard-runner.ts'
 
 /** What a step gets to work with. */
 export type StepContext = {
@@ -12,7 +14,10 @@ export type StepContext = {
   readonly transferId: string
   readonly source: Source
   readonly target: OpenTarget
-  readonly workers: ShardWorkers
+  readonly workers: ShardRunner
+  /** Sessions for what is done side by side inside the target, after the rows. */
+  readonly lanes: Lanes
+  readonly hashes: EarlyHashes
   readonly settings: RunSettings
   readonly account: TransferAccount
   readonly emit: Emit

@@ -1,12 +1,23 @@
+import { chunked } from '../../util/chunked.ts'
 import { verifyTable } from '../verify-table.ts'
 import { plannedTable, type RunStep } from './step.ts'
 
-/** What was read against what PostgreSQL now holds, table by table. */
+/** Where one session does everything, so many tables are hashed before the first of them is told. */
+const hashedTogether = 50
+
+/** What was read against what PostgreSQL now holds, table by table; most hashes are there by now, or under way. */
 export const verifyContent: RunStep<'verify-content'> = async (step, context) => {
-  for (const name of step.tables) {
-    context.signal.throwIfAborted()
-    const verification = await verifyTable(plannedTable(context.plan, name), context)
-    context.account.setVerification(name.name, verification)
-    context.emit('table:verified', { table: name.name, verification })
+  const { plan, hashes, lanes, account, emit, signal } = context
+  const tables = step.tables.map((name) => plannedTable(plan, name))
+  for (const some of chunked(tables, lanes.width === 1 ? hashedTogether : tables.length)) {
+    await hashes.begin(some)
+    // What differs is then looked for over the same session.
+    if (lanes.width === 1) await hashes.settled()
+    for (const table of some) {
+      signal.throwIfAborted()
+      const verification = await verifyTable(table, context)
+      account.setVerification(table.target.name, verification)
+      emit('table:verified', { table: table.target.name, verification })
+    }
   }
 }

@@ -5,11 +5,11 @@ import { plannedTable, type RunStep } from './step.ts'
 /** Rows that were read are in the target or in the rejects. */
 export const verifyCounts: RunStep<'verify-counts'> = async (step, context) => {
   const { target, account, emit, signal, plan } = context
-  for (const name of step.tables) {
-    signal.throwIfAborted()
+  const counts = await target.countTables(step.tables, { signal })
+  for (const [index, name] of step.tables.entries()) {
     const table = plannedTable(plan, name)
     const totals = account.totals(name.name)
-    const targetRows = await target.countRows(name, { signal })
+    const targetRows = counts[index] ?? 0
     const expected = expectedRows(table, totals)
     const equal = table.mode === 'into-existing' ? targetRows >= expected : targetRows === expected
     const verification: TableVerification = {

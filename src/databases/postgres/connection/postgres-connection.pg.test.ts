@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:net'
+import { connect as connectSocket, createServer, type Server } from 'node:net'
 import { describe, expect, test } from 'vitest'
 import { databaseUrl, givenDatabase, query } from '../../../../test/support/postgres.ts'
 import type { TransferEvents } from '../../../model/events.ts'
@@ -71,6 +71,30 @@ describe('connect', () => {
       { attempt: 3, attempts: 3, waitMs: 10 },
     ])
     expect(retries[0]?.reason).toContain('ECONNREFUSED')
+  })
+
+  test('a server without TLS is asked for it once, not at every connection', async () => {
+    await using db = await givenDatabase()
+    const { hostname, port, pathname, username, password } = new URL(db.url)
+    let connections = 0
+    const passing = createServer((socket) => {
+      connections++
+      const server = connectSocket(Number(port), hostname)
+      for (const end of [socket, server]) end.on('error', () => undefined)
+      socket.pipe(server).pipe(socket)
+    })
+    const through = `postgres://${username}:${password}@127.0.0.1:${await listen(passing)}${pathname}?sslmode=prefer`
+    try {
+      for (const expected of [2, 3, 4]) {
+        await using _session = await connect(through, { signal: live, what: 'the target' })
+        expect(connections).toBe(expected)
+      }
+      await expect(
+        connect(through.replace('prefer', 'require'), { signal: live, what: 'the target', pauses: [] }),
+      ).rejects.toMatchObject({ code: 'CONNECT_TARGET', remedy: expect.stringContaining('sslmode') as string })
+    } finally {
+      passing.close()
+    }
   })
 
   test('a server that accepts and then is silent is given up after the time limit', async () => {

@@ -8,7 +8,7 @@ import type { Emit } from '../../../model/events.ts'
 import { type ConnectionUrl, parseConnectionUrl } from './connection-url.ts'
 import { passwordFromFile } from './pgpass.ts'
 import { isConnectionFailure, isDataError, messageOf, translatePostgresError } from '../postgres-errors.ts'
-import { isCertificateError, tlsAttempts, wantsOtherTls } from './postgres-tls.ts'
+import { hasNoTls, isCertificateError, tlsAttempts, wantsOtherTls } from './postgres-tls.ts'
 import { sessionSettings } from './session-settings.ts'
 
 /** One session. Every value comes as text, as PostgreSQL wrote it. Dispose of it to end the session. */
@@ -105,14 +105,19 @@ function announce(options: ConnectOptions, failed: number, attempts: number, wai
   options.emit?.('retry', { what: options.what, attempt: failed + 1, attempts, waitMs, reason: messageOf(error) })
 }
 
+/** Servers that said in this thread that they have no TLS: asking each time costs a connection more. */
+const withoutTls = new Set<string>()
+
 async function openSession(url: ConnectionUrl, options: ConnectOptions): Promise<PostgresConnection> {
-  const attempts = tlsAttempts(url)
+  const server = `${url.host}:${url.port}`
+  const possible = tlsAttempts(url)
+  const attempts = withoutTls.has(server) && possible.includes(false) ? [false as const] : possible
   for (const [index, ssl] of attempts.entries()) {
     try {
       return await openWith(url, ssl, options)
     } catch (error) {
-      if (index + 1 < attempts.length && wantsOtherTls(error)) continue
-      throw error
+      if (!(index + 1 < attempts.length && wantsOtherTls(error))) throw error
+      if (hasNoTls(error)) withoutTls.add(server)
     }
   }
   throw new RowferryError('INTERNAL', { message: `No way to connect for sslmode ${url.sslMode}.`, remedy: null })

@@ -29,6 +29,11 @@ export function tlsAttempts(url: ConnectionUrl): (false | ConnectionOptions)[] {
   }
 }
 
+/** The server said that it has no TLS; what else goes wrong with TLS says nothing about the next connection. */
+export function hasNoTls(error: unknown): boolean {
+  return error instanceof Error && error.message.includes('server does not support SSL')
+}
+
 /** The server has no TLS, or its pg_hba.conf wants the other kind of connection (28000): then libpq tries the other kind. */
 export function wantsOtherTls(error: unknown): boolean {
   if (!(error instanceof Error)) return false

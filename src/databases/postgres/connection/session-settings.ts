@@ -6,6 +6,7 @@
  *   operator that somebody put into `public` cannot take the place of PostgreSQL's own (CVE-2018-1058).
  * - `row_security` off: a policy that would hide rows is an error instead of a silently shorter table.
  * - `lc_monetary` C: with `de_DE`, the text 12.34 becomes 1234,00 in a money column.
+ * - `jit` off: compiling each part of a table's hash costs more than it saves.
  * - `client_connection_check_interval`: without it a statement whose client was killed runs on to its end, with its locks.
  *   Not on every system, so a refusal of it is no failure.
  */
@@ -20,6 +21,7 @@ set standard_conforming_strings = on;
 set lc_monetary = 'C';
 set search_path = '';
 set row_security = off;
+set jit = off;
 set statement_timeout = 0;
 set lock_timeout = 0;
 set idle_in_transaction_session_timeout = 0;

@@ -6,6 +6,7 @@ import type { PlannedTable } from '../../../model/plan.ts'
 import type { BatchCheckpoint, BatchLoader, EncodedBatch, LoadOutcome } from '../../databases.ts'
 import { bisectBatch, type Bisection, type RowRange } from './bisect-batch.ts'
 import type { KeyRemap } from './conflict-sql.ts'
+import type { KeptConnection } from './kept-connection.ts'
 import { copyIn } from '../copy/copy-in.ts'
 import { qualifiedName } from '../identifiers.ts'
 import { refusal } from './load-refusal.ts'
@@ -42,6 +43,8 @@ export type BatchLoaderOptions = {
   readonly remaps?: readonly KeyRemap[]
   /** Let triggers of existing tables fire. Default: no (see user-triggers.ts for what that locks). */
   readonly fireTriggers?: boolean
+  /** Where the connection comes from and goes back to; without it the loader has one of its own. */
+  readonly connection?: KeptConnection
 } & ConnectOptions
 
 /** Attempts of a batch whose transaction dead-locked with somebody else's. */
@@ -63,7 +66,8 @@ type KeyOf = (index: number) => Issue['key']
  * checkpoint is not where the batch begins.
  */
 export async function openBatchLoader(options: BatchLoaderOptions): Promise<PostgresBatchLoader> {
-  const client = await connect(options.url, options)
+  const { connection } = options
+  const client = await (connection ? connection.take(options.url, options) : connect(options.url, options))
   try {
     return new PostgresBatchLoader(client, options, await prepare(client, options))
   } catch (error) {
@@ -79,6 +83,8 @@ type Preparation = {
   readonly into: TableName
   /** Moves rows from the staging table into the target; null: COPY is all there is to do. */
   readonly apply: StagedApply | null
+  /** Makes the session as it was before; empty where nothing was changed. */
+  readonly cleaning: string
 }
 
 async function prepare(client: PostgresConnection, options: BatchLoaderOptions): Promise<Preparation> {
@@ -86,16 +92,19 @@ async function prepare(client: PostgresConnection, options: BatchLoaderOptions):
   const exists = table.mode === 'into-empty' || table.mode === 'into-existing'
   const switchOff = exists && !options.fireTriggers
   // Functions of triggers usually name their tables without schema.
-  if (exists && options.fireTriggers) await client.query('reset search_path')
+  const ownPath = exists && options.fireTriggers === true
+  if (ownPath) await client.query('reset search_path')
+  const pathBack = ownPath ? `set search_path = '';` : ''
   const none: TriggerSwitch = { off: '', on: '' }
   if (table.mode === 'into-existing' && table.strategy === 'error') {
     // Nothing may reach the target before the last row was seen: `finishLoad` moves them.
-    return { triggers: none, into: await createStaging(client, table, transferId), apply: null }
+    return { triggers: none, into: await createStaging(client, table, transferId), apply: null, cleaning: pathBack }
   }
   const triggers = switchOff ? await readTriggerSwitch(client, table.target) : none
-  if (!isStaged(table, remaps)) return { triggers, into: table.target, apply: null }
+  if (!isStaged(table, remaps)) return { triggers, into: table.target, apply: null, cleaning: pathBack }
   const staging = await createTemporaryStaging(client, table)
-  return { triggers, into: staging, apply: await openStagedApply(client, { table, transferId, staging, remaps }) }
+  const apply = await openStagedApply(client, { table, transferId, staging, remaps })
+  return { triggers, into: staging, apply, cleaning: `discard temporary; ${pathBack}` }
 }
 
 /** True when rows go through a staging table. */
@@ -112,6 +121,9 @@ export class PostgresBatchLoader implements BatchLoader {
   readonly #options: BatchLoaderOptions
   readonly #prepared: Preparation
   readonly #copy: string
+  /** Rows are tried behind savepoints from the first refusal on: most tables never have one. */
+  #careful = false
+  #failed = false
 
   constructor(client: PostgresConnection, options: BatchLoaderOptions, prepared: Preparation) {
     this.#client = client
@@ -120,9 +132,14 @@ export class PostgresBatchLoader implements BatchLoader {
     this.#copy = copyIntoSql(prepared.into, options.table)
   }
 
-  /** The loader's session: the shard's checkpoint is read over it before the first batch. */
-  get client(): PostgresConnection {
-    return this.#client
+  /** Reads over the loader's session: where the shard stands, before the first batch. Errors are those of `load`. */
+  async read<Result>(query: (client: PostgresConnection) => Promise<Result>): Promise<Result> {
+    try {
+      return await query(this.#client)
+    } catch (error) {
+      this.#failed = true
+      throw explain(error, this.#options, 'reading the checkpoint')
+    }
   }
 
   async load(batch: EncodedBatch, checkpoint: BatchCheckpoint, keyOf: KeyOf): Promise<LoadOutcome> {
@@ -134,17 +151,20 @@ export class PostgresBatchLoader implements BatchLoader {
         // Fails when the connection is gone; then there is nothing to roll back.
         if (!isConnectionFailure(error)) await this.#client.query('rollback').catch(() => undefined)
         this.#options.signal.throwIfAborted()
-        if (!isTransactionConflict(error) || attempt === conflictAttempts) {
-          throw explain(error, this.#options, 'loading')
+        if (isTransactionConflict(error) && attempt < conflictAttempts) continue
+        if (isDataError(error) && this.#prepared.apply === null && !this.#careful) {
+          this.#careful = true
+          continue
         }
+        this.#failed = true
+        throw explain(error, this.#options, 'loading')
       }
     }
   }
 
   async #loadOnce(batch: EncodedBatch, checkpoint: BatchCheckpoint, keyOf: KeyOf): Promise<Loaded> {
     const { triggers } = this.#prepared
-    await this.#client.query(beginSql(checkpoint.done, triggers.off))
-    const loaded = batch.rows === 0 ? { counts: noCounts, refused: [] } : await this.#loadRows(batch, keyOf)
+    const loaded = await this.#loadRows(batch, beginSql(checkpoint.done, triggers.off), keyOf)
     if (triggers.on !== '') await this.#client.query(triggers.on)
     await this.#options.writeCheckpoint(this.#client, checkpoint, {
       counts: loaded.counts,
@@ -155,8 +175,15 @@ export class PostgresBatchLoader implements BatchLoader {
     return loaded
   }
 
-  async #loadRows(batch: EncodedBatch, keyOf: KeyOf): Promise<Loaded> {
+  /** Begins the batch's transaction: in one go with its COPY where the rows are only to be copied. */
+  async #loadRows(batch: EncodedBatch, begin: string, keyOf: KeyOf): Promise<Loaded> {
     const { apply } = this.#prepared
+    if (apply === null && !this.#careful && batch.rows > 0) {
+      await this.#copyRange(batch, { from: 0, to: batch.rows }, begin)
+      return { counts: { ...noCounts, created: batch.rows }, refused: [] }
+    }
+    await this.#client.query(begin)
+    if (batch.rows === 0) return { counts: noCounts, refused: [] }
     const copied = await this.#bisect(batch.rows, (range) => this.#copyRange(batch, range))
     const refused = copied.faults.map(({ index, error }) => ({
       index,
@@ -168,10 +195,10 @@ export class PostgresBatchLoader implements BatchLoader {
     return { counts: applied.counts, refused: [...refused, ...applied.refused].sort((a, b) => a.index - b.index) }
   }
 
-  async #copyRange(batch: EncodedBatch, range: RowRange): Promise<void> {
+  async #copyRange(batch: EncodedBatch, range: RowRange, begin = ''): Promise<void> {
     const { apply, into } = this.#prepared
     if (apply !== null) await this.#client.query(numberFromSql(into, range.from))
-    const copied = await copyIn(this.#client, this.#copy, batch.copyStream(range.from, range.to))
+    const copied = await copyIn(this.#client, begin + this.#copy, batch.copyStream(range.from, range.to))
     if (copied === range.to - range.from) return
     throw new RowferryError('INTERNAL', {
       message: `${range.to - range.from} rows were sent to ${tableLabel(this.#options.table.target)} and COPY counted ${copied}.`,
@@ -191,8 +218,21 @@ export class PostgresBatchLoader implements BatchLoader {
     )
   }
 
+  /** A connection that was only lent goes back clean, and not at all after a failure. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#client[Symbol.asyncDispose]()
+    const { connection } = this.#options
+    if (connection === undefined || this.#failed || !(await this.#clean())) return this.#client[Symbol.asyncDispose]()
+    connection.give(this.#client)
+  }
+
+  /** False when it could not be done; the connection is given up then, and nothing is lost with it. */
+  async #clean(): Promise<boolean> {
+    const { cleaning } = this.#prepared
+    if (cleaning === '') return true
+    return this.#client.query(cleaning).then(
+      () => true,
+      () => false,
+    )
   }
 }
 
@@ -204,7 +244,7 @@ export class PostgresBatchLoader implements BatchLoader {
  */
 function beginSql(synchronous: boolean, triggersOff: string): string {
   const durability = synchronous ? '' : 'set local synchronous_commit = off;'
-  return `begin; ${durability} set constraints all immediate; ${triggersOff}`
+  return `begin; ${durability} set constraints all immediate; ${triggersOff === '' ? '' : `${triggersOff};`}`
 }
 
 /** Hash of the batch without the refused rows. */

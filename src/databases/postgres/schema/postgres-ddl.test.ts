@@ -9,6 +9,8 @@ import {
   createTable,
   createView,
   dropTables,
+  keyInTwo,
+  parentOf,
   truncateTables,
 } from './postgres-ddl.ts'
 
@@ -100,4 +102,37 @@ describe('statements', () => {
     [dropTables([target, { schema: 's', name: 't' }]), 'drop table "public"."My ""Table""", "s"."t"'],
     [truncateTables([target]), 'truncate "public"."My ""Table"""'],
   ])('%#: %s', (sql, expected) => expect(sql).toBe(expected))
+})
+
+describe('statements are read back', () => {
+  const odd = { schema: 'a" add constraint "b', name: 'x" primary key ("y' }
+  const columns = ['id', 'references "p"."q" (', '(a), "b"']
+
+  test('a key is an index first and a constraint of the same name and columns then', () => {
+    expect(keyInTwo(addPrimaryKey(target, 'pk "1"', ['a', 'b']))).toEqual({
+      build: 'create unique index "pk ""1""" on "public"."My ""Table""" ("a", "b")',
+      attach: 'alter table "public"."My ""Table""" add constraint "pk ""1""" primary key using index "pk ""1"""',
+    })
+    expect(keyInTwo(addUnique(odd, 'u', columns))?.build).toBe(
+      createIndex(odd, {
+        name: 'u',
+        unique: true,
+        where: null,
+        parts: columns.map((column) => ({ column, expression: null, collation: null, descending: false })),
+      }),
+    )
+  })
+
+  test('what is no key, or more than a key, is left as it is', () => {
+    expect(keyInTwo(addCheck(target, 'c', '"a" > 0'))).toBeNull()
+    expect(keyInTwo(`${addPrimaryKey(target, 'pk', ['a'])};\ncreate unique index "i" on "t" (lower("a"))`)).toBeNull()
+  })
+
+  test.each([target, odd, { schema: 'p', name: 'q' }])('the parent of a foreign key: %o', (parent) => {
+    const key = { onUpdate: 'no action', onDelete: 'no action', deferrable: false, initiallyDeferred: false } as const
+    expect(
+      parentOf(addForeignKey(odd, { name: 'f" references "z', columns, parent, parentColumns: columns, ...key })),
+    ).toEqual(parent)
+    expect(parentOf(addUnique(parent, 'u', columns))).toBeNull()
+  })
 })

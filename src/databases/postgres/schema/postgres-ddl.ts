@@ -111,3 +111,36 @@ export function columnList(columns: readonly string[]): string {
 function alter(table: TableName): string {
   return `alter table ${qualifiedName(table)}`
 }
+
+const identifier = '"(?:[^"]|"")+"'
+const qualified = `(${identifier})\\.(${identifier})`
+const identifiers = `${identifier}(?:, ${identifier})*`
+const keyStatement = new RegExp(
+  `^alter table (${qualified}) add constraint (${identifier}) (primary key|unique) \\((${identifiers})\\)$`,
+)
+const referenceStatement = new RegExp(
+  `^alter table ${qualified} add constraint ${identifier} foreign key \\(${identifiers}\\) references ${qualified} `,
+)
+
+/**
+ * `addPrimaryKey` and `addUnique` in two statements: the long one only keeps writers out of the table, the short one keeps
+ * everybody out. Null for any other statement.
+ */
+export function keyInTwo(sql: string): { readonly build: string; readonly attach: string } | null {
+  const [, table, , , name, kind, columns] = keyStatement.exec(sql) ?? []
+  if (table === undefined || name === undefined) return null
+  return {
+    build: `create unique index ${name} on ${table} (${columns})`,
+    attach: `alter table ${table} add constraint ${name} ${kind} using index ${name}`,
+  }
+}
+
+/** The table that a statement of `addForeignKey` refers to; null for any other statement. */
+export function parentOf(sql: string): TableName | null {
+  const [, , , schema, name] = referenceStatement.exec(sql) ?? []
+  return schema === undefined || name === undefined ? null : { schema: unquote(schema), name: unquote(name) }
+}
+
+function unquote(identifier: string): string {
+  return identifier.slice(1, -1).replaceAll('""', '"')
+}

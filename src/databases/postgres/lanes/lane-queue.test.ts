@@ -1,0 +1,117 @@
+import { describe, expect, test } from 'vitest'
+import { LaneQueue } from './lane-queue.ts'
+import type { LockMode } from './table-locks.ts'
+
+type Work = {
+  readonly name: string
+  readonly rank: number
+  readonly locks: { table: { schema: string; name: string }; mode: LockMode }[]
+}
+
+/** `work('pk', 1, 'key a')`, `work('fk', 6, 'reference a', 'reference b')` */
+function work(name: string, rank: number, ...locks: string[]): Work {
+  return {
+    name,
+    rank,
+    locks: locks.map((lock) => {
+      const [mode, table] = lock.split(' ')
+      return { mode: mode as LockMode, table: { schema: 's', name: table ?? '' } }
+    }),
+  }
+}
+
+function given(...all: Work[]): { queue: LaneQueue<Work>; takeAll: () => string[] } {
+  const queue = new LaneQueue<Work>()
+  for (const one of all) queue.add(one)
+  const takeAll = (): string[] => {
+    const names: string[] = []
+    for (let next = queue.take(); next; next = queue.take()) names.push(next.name)
+    return names
+  }
+  return { queue, takeAll }
+}
+
+describe('work begins', () => {
+  test.each<[string, Work[], string[]]>([
+    ['indexes of one table side by side', [work('i', 4, 'index a'), work('j', 4, 'index a')], ['i', 'j']],
+    [
+      'a key beside the indexes and the reading of its table',
+      [work('k', 2, 'key a'), work('i', 4, 'index a'), work('h', 9, 'read a')],
+      ['k', 'i', 'h'],
+    ],
+    [
+      'one key of a table after the other',
+      [work('k', 2, 'key a'), work('u', 3, 'key a'), work('v', 3, 'key b')],
+      ['k', 'v'],
+    ],
+    [
+      'lower ranks first, whenever they came',
+      [work('h', 9, 'read a'), work('i', 4, 'index b'), work('k', 2, 'key c')],
+      ['k', 'i', 'h'],
+    ],
+    ['nothing beside an alter', [work('c', 5, 'alter a'), work('h', 9, 'read a'), work('o', 9, 'read b')], ['c', 'o']],
+    [
+      'a foreign key when the indexes of both its tables stand',
+      [work('f', 6, 'reference a', 'reference b'), work('k', 2, 'key b')],
+      ['k'],
+    ],
+    [
+      'foreign keys of other tables side by side',
+      [
+        work('f', 6, 'reference a', 'reference b'),
+        work('g', 6, 'reference c', 'reference b'),
+        work('h', 6, 'reference c', 'reference d'),
+      ],
+      ['f'],
+    ],
+    [
+      'what waits is not overtaken by what it could not run beside',
+      [work('k', 2, 'key a'), work('c', 5, 'alter a'), work('h', 9, 'read a')],
+      ['k'],
+    ],
+    [
+      'statistics after the indexes, beside the reading',
+      [work('i', 4, 'index a'), work('s', 8, 'analyze a'), work('h', 9, 'read a')],
+      ['i', 'h'],
+    ],
+  ])('%s', (_, all, expected) => {
+    expect(given(...all).takeAll()).toEqual(expected)
+  })
+})
+
+describe('a key', () => {
+  const [key, index, read] = [work('k', 2, 'key a'), work('i', 4, 'index a'), work('h', 9, 'read a')]
+
+  test('has its table for itself once nothing runs there', () => {
+    const { queue, takeAll } = given(key, index)
+    takeAll()
+    expect(queue.raise(key)).toBe(false)
+    queue.remove(index)
+    expect(queue.raise(key)).toBe(true)
+    queue.add(read)
+    expect(takeAll()).toEqual([])
+    queue.remove(key)
+    expect(takeAll()).toEqual(['h'])
+  })
+
+  test('is not kept waiting by reading that begins, but reading goes on while an index is built anyway', () => {
+    const { queue, takeAll } = given(key, index)
+    takeAll()
+    queue.raise(key)
+    queue.add(read)
+    expect(takeAll()).toEqual(['h'])
+    queue.remove(read)
+    queue.add(work('h2', 9, 'read a'))
+    queue.remove(index)
+    expect(takeAll()).toEqual([])
+    expect(queue.raise(key)).toBe(true)
+  })
+})
+
+test('work that found no session goes back into its place', () => {
+  const [first, second] = [work('i', 4, 'index a'), work('j', 4, 'index a')]
+  const { queue, takeAll } = given(first, second)
+  queue.take()
+  queue.putBack(first)
+  expect(takeAll()).toEqual(['i', 'j'])
+})

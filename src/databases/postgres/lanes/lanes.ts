@@ -1,0 +1,221 @@
+import type { PostgresConnection } from '../connection/postgres-connection.ts'
+import { LaneQueue, type QueuedWork } from './lane-queue.ts'
+
+/** What a piece of work gets to run over. */
+export type Lane = {
+  readonly client: PostgresConnection
+  /** Every lane has something to do: PostgreSQL's own parallel workers would only take turns with other work of ours. */
+  readonly crowded: boolean
+  /** For work that locks with `key`: resolves when nothing else of ours uses its table any more. */
+  readonly raise: () => Promise<void>
+}
+
+export type LaneWork<Result> = QueuedWork & {
+  readonly signal: AbortSignal
+  readonly run: (lane: Lane) => Promise<Result>
+}
+
+export type LaneSessions = {
+  /** A further session, one of `width`; throws where the server gives none. The signal stops its statement and ends it. */
+  readonly open: (signal: AbortSignal, width: number) => Promise<PostgresConnection>
+  /** Work over the session that is there anyway. */
+  readonly own: <Result>(work: (client: PostgresConnection) => Promise<Result>, signal: AbortSignal) => Promise<Result>
+  /** What an error of the driver means to people. */
+  readonly explain: (error: unknown) => unknown
+}
+
+type Pending = QueuedWork & {
+  readonly signal: AbortSignal
+  readonly run: (lane: Lane) => Promise<void>
+  readonly fail: (reason: unknown) => void
+  /** Set while it waits for its table; resolves `Lane.raise`. */
+  raised: (() => void) | null
+}
+
+type Session = { readonly client: PostgresConnection; readonly ending: AbortController }
+
+/**
+ * Runs statements side by side over several sessions, never two at once whose locks disagree (`table-locks.ts`). Sessions are
+ * opened when there is work for them; where the server gives none, everything runs over the own session, one after another.
+ */
+export class Lanes implements AsyncDisposable {
+  readonly #sessions: LaneSessions
+  readonly #queue = new LaneQueue<Pending>()
+  readonly #open = new Set<Session>()
+  readonly #idle: Session[] = []
+  readonly #raising = new Set<Pending>()
+  readonly #disposed = new AbortController()
+  #limit = 1
+  #mostSessions = 0
+  #opening = 0
+  #active = 0
+
+  constructor(sessions: LaneSessions) {
+    this.#sessions = sessions
+  }
+
+  /** How much runs at once from now on. With 1 it is the own session that does everything. */
+  widen(limit: number): void {
+    this.#limit = limit
+    // One that waits for its table keeps its session without using it, so there may be twice as many.
+    this.#mostSessions = limit > 1 ? limit * 2 : 0
+  }
+
+  get width(): number {
+    return this.#limit
+  }
+
+  /** Rejects with what `run` threw, or with the signal's reason; work that was stopped has ended by then. */
+  run<Result>({ rank, locks, signal, run }: LaneWork<Result>): Promise<Result> {
+    const either = AbortSignal.any([signal, this.#disposed.signal])
+    if (either.aborted) return Promise.reject(either.reason as Error)
+    const { promise, resolve, reject } = Promise.withResolvers<Result>()
+    const pending: Pending = {
+      rank,
+      locks,
+      signal: either,
+      run: async (lane) => resolve(await run(lane)),
+      fail: reject,
+      raised: null,
+    }
+    const giveUp = (): void => this.#giveUp(pending)
+    either.addEventListener('abort', giveUp, { once: true })
+    this.#queue.add(pending)
+    this.#pump()
+    return promise.finally(() => either.removeEventListener('abort', giveUp))
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#disposed.abort(new Error('the lanes are closed'))
+    await Promise.all([...this.#open].map(close))
+  }
+
+  /** Work that has not begun never will; what runs is stopped by its session. */
+  #giveUp(pending: Pending): void {
+    if (!this.#queue.isWaiting(pending)) return
+    this.#queue.remove(pending)
+    pending.fail(pending.signal.reason)
+    this.#pump()
+  }
+
+  #pump(): void {
+    for (const pending of this.#raising) this.#tryRaise(pending)
+    while (this.#active < this.#limit && this.#hasSession()) {
+      const pending = this.#queue.take()
+      if (!pending) return
+      this.#active++
+      void this.#start(pending)
+    }
+  }
+
+  #hasSession(): boolean {
+    if (this.#mostSessions === 0) return true
+    return this.#idle.length > 0 || this.#open.size + this.#opening < this.#mostSessions
+  }
+
+  async #start(pending: Pending): Promise<void> {
+    const session = this.#mostSessions === 0 ? 'own' : (this.#idle.pop() ?? (await this.#openSession()))
+    if (session === 'none') {
+      this.#active--
+      this.#queue.putBack(pending)
+      return pending.signal.aborted ? this.#giveUp(pending) : this.#pump()
+    }
+    try {
+      await (session === 'own' ? this.#runOwn(pending) : this.#runOver(session, pending))
+    } catch (error) {
+      pending.fail(pending.signal.aborted ? pending.signal.reason : this.#sessions.explain(error))
+    }
+    this.#queue.remove(pending)
+    this.#active--
+    this.#pump()
+  }
+
+  #runOwn(pending: Pending): Promise<void> {
+    return this.#sessions.own((client) => pending.run(this.#laneOf(client, pending)), pending.signal)
+  }
+
+  async #runOver(session: Session, pending: Pending): Promise<void> {
+    const stop = (): void => session.ending.abort(pending.signal.reason)
+    pending.signal.addEventListener('abort', stop, { once: true })
+    try {
+      pending.signal.throwIfAborted()
+      await pending.run(this.#laneOf(session.client, pending))
+      this.#idle.push(session)
+    } catch (error) {
+      // Whatever it was, a new session has neither a transaction nor settings left over.
+      this.#open.delete(session)
+      await close(session)
+      throw error
+    } finally {
+      pending.signal.removeEventListener('abort', stop)
+    }
+  }
+
+  #laneOf(client: PostgresConnection, pending: Pending): Lane {
+    return {
+      client,
+      crowded: this.#limit > 1 && this.#active + this.#queue.waiting >= this.#limit,
+      raise: () => this.#raise(pending),
+    }
+  }
+
+  /** Where the server gives no further session, those that are there have to do. */
+  async #openSession(): Promise<Session | 'own' | 'none'> {
+    this.#opening++
+    const ending = new AbortController()
+    try {
+      const client = await this.#sessions.open(ending.signal, this.#limit)
+      const session: Session = { client, ending }
+      this.#open.add(session)
+      client.once('end', () => {
+        this.#open.delete(session)
+        const index = this.#idle.indexOf(session)
+        if (index >= 0) this.#idle.splice(index, 1)
+      })
+      return session
+    } catch {
+      // The reason shows when the own session is not to be had either.
+      this.#mostSessions = this.#open.size + this.#opening - 1
+      if (this.#mostSessions > 0) return 'none'
+      this.#limit = 1
+      return this.#active > 1 ? 'none' : 'own'
+    } finally {
+      this.#opening--
+    }
+  }
+
+  #raise(pending: Pending): Promise<void> {
+    if (this.#queue.raise(pending)) return Promise.resolve()
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    const stop = (): void => {
+      this.#raising.delete(pending)
+      reject(pending.signal.reason as Error)
+      this.#active++
+    }
+    pending.signal.addEventListener('abort', stop, { once: true })
+    pending.raised = () => {
+      pending.signal.removeEventListener('abort', stop)
+      resolve()
+    }
+    this.#raising.add(pending)
+    this.#active--
+    this.#pump()
+    return promise
+  }
+
+  #tryRaise(pending: Pending): void {
+    if (!this.#queue.raise(pending)) return
+    this.#raising.delete(pending)
+    this.#active++
+    pending.raised?.()
+  }
+}
+
+/** A session that broke is closed already. */
+async function close({ client }: Session): Promise<void> {
+  try {
+    await client[Symbol.asyncDispose]()
+  } catch {
+    // What broke it has been told by the statement that ran over it.
+  }
+}
