@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config'
 
-// Everything but `*.pg.test.ts` and the flows passes on a machine without PostgreSQL.
+// `unit` passes on a machine without PostgreSQL.
 export default defineConfig({
   test: {
     testTimeout: 120_000,
@@ -21,6 +21,19 @@ export default defineConfig({
           include: ['src/**/*.pg.test.ts', 'test/{flows,cases,contracts}/**/*.test.ts'],
           globalSetup: ['test/support/postgres-server.ts'],
           maxWorkers: 2,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          // They start the real zero-cache some forty times, four seconds each on two cores: alone, after all others.
+          name: 'zero',
+          include: ['test/zero/**/*.test.ts'],
+          globalSetup: ['test/support/postgres-server.ts'],
+          sequence: { groupOrder: 1 },
+          maxWorkers: 2,
+          maxConcurrency: 3,
+          testTimeout: 240_000,
         },
       },
     ],

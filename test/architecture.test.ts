@@ -16,6 +16,7 @@ const order = [
   'store',
   'plan',
   'report',
+  'zero',
   'transfer',
   'peer',
   'jobs',

@@ -10,6 +10,8 @@ import {
   placeholderOf,
   yamlKey,
 } from '../../src/config/options.ts'
+import { ZeroColumnSection, ZeroSection, ZeroTableSection } from '../../src/config/zero-section.ts'
+import { defaultZeroSettings, zeroSection } from '../../src/config/zero-settings.ts'
 import { conflictStrategies, conflictStrategyMeaning } from '../../src/model/conflict.ts'
 import { type ErrorCode, errorCatalogue } from '../../src/errors/errors.ts'
 import { errorFamily, exitCodeOf, exitCodes } from '../../src/errors/policy.ts'
@@ -51,6 +53,7 @@ function optionsPage(): string {
     How: 'How',
     Distributed: 'On many machines',
     Values: 'Values that do not fit',
+    Zero: 'Zero',
     Safety: 'Safety',
     Output: 'Configuration and output',
   }
@@ -65,8 +68,34 @@ function optionsPage(): string {
     ),
     '## Tables and columns in rowferry.yaml',
     tablesText,
+    '## Zero in rowferry.yaml',
+    zeroText,
+    zeroTable(),
     '## Names and patterns',
     'In `--tables`, `--exclude` and lists, `*` stands for any characters. `_`, `%` and `?` stand for themselves. Names match without case, as in SQLite. A name or pattern that matches no table is an error (CATALOG_NO_SUCH_TABLE).',
+  )
+}
+
+type Described = { unwrap(): { readonly description?: string | undefined } }
+
+/** Every key below `zero:`, from the schema that checks them. */
+function zeroTable(): string {
+  const defaults = zeroSection(defaultZeroSettings)
+  const rows = (shape: Readonly<Record<string, Described>>, above: string): string[][] =>
+    Object.entries(shape)
+      .filter(([name]) => name !== 'tables' && name !== 'columns')
+      .map(([name, schema]) => [
+        code(`${above}${name}`),
+        above === '' ? code(String(defaults[name])) : '-',
+        schema.unwrap().description ?? '',
+      ])
+  return table(
+    ['key', 'default', 'meaning'],
+    [
+      ...rows(ZeroSection.shape, ''),
+      ...rows(ZeroTableSection.shape, 'tables.<table>.'),
+      ...rows(ZeroColumnSection.shape, 'tables.<table>.columns.<column>.'),
+    ],
   )
 }
 
@@ -120,6 +149,21 @@ tables:
 \`\`\`
 
 \`timeUnit\` is one of \`epoch-s\`, \`epoch-ms\`, \`epoch-us\`, \`epoch-ns\`, \`julian-day\`, \`yyyymmdd\`, \`epoch-days\`, \`seconds-of-day\`. As a list, an entry is a name or a map with \`name\` and the same rules: \`- { name: users, strategy: merge }\`.`
+
+const zeroText = `\`zero: true\` (or \`--zero\`) makes the target ready for [Zero](https://zero.rocicorp.dev): tables without key get one, names become legal there, foreign key columns get indexes, a publication leaves out what Zero shall not have, and the schema file is written. Details stand below \`zero:\`; names of tables and columns are those of the target.
+
+\`\`\`yaml
+source: app.db
+zero:
+  schemaFile: src/zero-schema.ts
+  bytea: base64
+  tables:
+    users:
+      columns:
+        password_hash: { exclude: true }
+        settings: { jsonType: '{ theme: string }' }
+    audit_log: { exclude: true }
+\`\`\``
 
 function commandsPage(): string {
   return page(
@@ -182,9 +226,10 @@ const exitMeanings: Readonly<Record<keyof typeof exitCodes, string>> = {
   unexpected: 'A defect of rowferry; the message says where the log is.',
   CONFIG: 'Usage or configuration; nothing was touched.',
   CONNECT: 'Source or target unreachable, after the retries.',
-  CATALOG: 'Catalog or schema: refused or rolled back (no such table, needs confirmation, DDL failed).',
+  CATALOG:
+    'Catalog or schema: refused or rolled back (no such table, needs confirmation, DDL failed); of `zero`: something stops zero-cache or makes clients fail.',
   DATA: 'Finished, but rows were rejected or values altered; the files that list them are named.',
-  VERIFY: 'The verification found differences.',
+  VERIFY: 'The verification found differences; of `zero --check`: the schema file is out of date.',
   PEER: 'The other instance refused, or speaks another protocol.',
   JOB: 'Another transfer into the same target is running.',
   interrupted: 'Interrupted by Ctrl-C; the same command goes on.',

@@ -11,6 +11,7 @@ const headings = {
   How: 'How:',
   Distributed: 'On many machines:',
   Values: 'Values that do not fit:',
+  Zero: 'Zero:',
   Safety: 'Safety:',
   Output: 'Configuration and output:',
 } as const

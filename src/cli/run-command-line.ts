@@ -23,6 +23,7 @@ const runners: Readonly<Record<CommandName, () => Promise<RunCommand>>> = {
   plan: async () => (await import('./commands/plan.ts')).runPlan,
   inspect: async () => (await import('./commands/inspect.ts')).runInspect,
   verify: async () => (await import('./commands/verify.ts')).runVerify,
+  zero: async () => (await import('./commands/zero.ts')).runZero,
   work: async () => (await import('./commands/work.ts')).runWork,
   init: async () => (await import('./commands/init.ts')).runInit,
   postgres: async () => (await import('./commands/postgres.ts')).runPostgres,

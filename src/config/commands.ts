@@ -4,7 +4,17 @@
  *
  * Every command, once, as data: the command line, its help and docs/reference/commands.md are made from it.
  */
-export const commandNames = ['migrate', 'plan', 'inspect', 'verify', 'work', 'init', 'postgres', 'demo'] as const
+export const commandNames = [
+  'migrate',
+  'plan',
+  'inspect',
+  'verify',
+  'zero',
+  'work',
+  'init',
+  'postgres',
+  'demo',
+] as const
 
 export type CommandName = (typeof commandNames)[number]
 
@@ -76,6 +86,30 @@ export const commands: Readonly<Record<CommandName, CommandDescription>> = {
       {
         command: 'rowferry verify app.db postgres://app@localhost/app --tables users,orders',
         does: 'compare two tables',
+      },
+    ],
+  },
+  zero: {
+    group: 'Migrate',
+    summary: 'write the schema of a PostgreSQL database for Zero, and say what would stop Zero',
+    description:
+      'Examines a PostgreSQL database, whoever made it, for everything that stops zero-cache, makes its clients fail or is not synced, ' +
+      'and writes schema.ts for @rocicorp/zero: tables, columns, keys and relationships. What stands below zero: in rowferry.yaml is followed. ' +
+      'Changes the database only with --fix, and asks first.',
+    positionals: [{ name: 'target', description: 'postgres:// URL' }],
+    examples: [
+      { command: 'rowferry zero postgres://app@localhost/app', does: 'examine the database and write zero-schema.ts' },
+      {
+        command: 'rowferry zero postgres://app@localhost/app --out src/schema.ts',
+        does: 'write it where the app wants it',
+      },
+      {
+        command: 'rowferry zero postgres://app@localhost/app --check',
+        does: 'fail when the file is out of date, for CI',
+      },
+      {
+        command: 'rowferry zero postgres://app@localhost/app --check-only --fix',
+        does: 'examine and mend, write no file',
       },
     ],
   },

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { RowferryError } from '../errors/errors.ts'
 import { conflictStrategies } from '../model/conflict.ts'
 import { timeUnits } from '../model/profile.ts'
+import type { ZeroSettings } from '../model/zero.ts'
 import { isKnownEncoding } from '../util/utf8.ts'
 import {
   invalidTextRules,
@@ -16,6 +17,8 @@ import {
   type ValueType,
   yamlKey,
 } from './options.ts'
+import { ZeroSection } from './zero-section.ts'
+import { zeroSettings } from './zero-settings.ts'
 
 const text = z.string().trim().min(1)
 
@@ -80,6 +83,9 @@ const tables = z.union([
   z.record(z.string(), TableRules.nullable()).describe('all tables, with rules for those named here'),
 ])
 
+/** `zero:` with nothing behind it is all defaults. */
+const zero = z.union([z.boolean(), ZeroSection, z.null()])
+
 /** The schema of one option's value in the configuration file. */
 export function valueSchema(type: ValueType): z.ZodType {
   switch (type.kind) {
@@ -114,7 +120,7 @@ export const ConfigFile = z
   .meta({ title: 'rowferry.yaml', description: 'Configuration of rowferry: command-line options win over it.' })
 
 function described(name: OptionName, spec: OptionSpec): z.ZodType {
-  const schema = name === 'tables' ? tables : valueSchema(spec.type)
+  const schema = name === 'tables' ? tables : name === 'zero' ? zero : valueSchema(spec.type)
   return schema.meta({
     description: spec.description,
     ...(spec.default === null || spec.defaultText !== undefined ? {} : { default: spec.default }),
@@ -122,7 +128,10 @@ function described(name: OptionName, spec: OptionSpec): z.ZodType {
 }
 
 /** The same as `rowferry.yaml`, for callers of the library. Everything has a default. */
-export type ConfigInput = { readonly [Name in Exclude<keyof TransferOptions, 'tables'>]?: TransferOptions[Name] } & {
+export type ConfigInput = {
+  readonly [Name in Exclude<keyof TransferOptions, 'tables' | 'zero'>]?: TransferOptions[Name]
+} & {
+  readonly zero?: boolean | ZeroSection
   readonly tables?:
     | readonly (string | ({ readonly name: string } & TableRulesInput))[]
     | Readonly<Record<string, TableRulesInput | null>>
@@ -130,7 +139,9 @@ export type ConfigInput = { readonly [Name in Exclude<keyof TransferOptions, 'ta
 type TableRulesInput = Omit<TableRules, 'matchKey'> & { readonly matchKey?: string | readonly string[] }
 
 /** Everything that decides about a transfer, validated, with defaults filled. Plain data. */
-export type Config = TransferOptions & {
+export type Config = Omit<TransferOptions, 'zero'> & {
+  /** Null: the target is not made for Zero. */
+  readonly zero: ZeroSettings | null
   /** Rules by table name as written in the configuration. Read them through `rulesOfTable` and `rulesOfColumn`. */
   readonly tableRules: Readonly<Record<string, TableRules>>
 }
@@ -165,7 +176,7 @@ function defaultTransferOptions(): TransferOptions {
  * A complete `Config` from the few things a caller wants otherwise than by default. Throws CONFIG_INVALID or CONFIG_CONFLICT.
  */
 export function defineConfig(input: ConfigInput = {}): Config {
-  const { resume = false, restart = false, ...file } = input
+  const { resume = false, restart = false, resetZero = false, ...file } = input
   if (resume && restart) {
     throw new RowferryError('CONFIG_CONFLICT', {
       message: 'resume and restart exclude each other.',
@@ -181,8 +192,16 @@ export function defineConfig(input: ConfigInput = {}): Config {
       cause: parsed.error,
     })
   }
-  const { tables: chosen, ...rest } = parsed.data as Record<string, unknown>
-  return { ...defaultTransferOptions(), ...rest, resume, restart, ...splitTables(chosen ?? []) }
+  const { tables: chosen, zero: section = false, ...rest } = parsed.data as Record<string, unknown>
+  return {
+    ...defaultTransferOptions(),
+    ...rest,
+    resume,
+    restart,
+    resetZero,
+    zero: zeroSettings(section as ZeroSection | boolean),
+    ...splitTables(chosen ?? []),
+  }
 }
 
 function isTimeZone(name: string): boolean {

@@ -15,6 +15,8 @@ import {
   type ValueType,
 } from './options.ts'
 import { readConfigFile } from './read-config-file.ts'
+import type { ZeroSection } from './zero-section.ts'
+import { zeroSettings } from './zero-settings.ts'
 
 const defaultFile = 'rowferry.yaml'
 
@@ -47,12 +49,25 @@ export function loadConfig(sources: ConfigSources): LoadedConfig {
   const read = file === null ? { values: {}, problems: [] } : readConfigFile(file, sources.environment)
   problems.push(...read.problems)
   const { tables: fileTables, ...fileValues } = read.values
+  const section = zeroOfFile(read.values)
   const { tables, tableRules } = splitTables(fileTables ?? [])
-  const layers: Layer[] = [flags, environment, { ...besideFile(fileValues, file, sources.cwd), tables }]
+  const inFile = {
+    ...besideFile(fileValues, file, sources.cwd),
+    ...(section !== undefined && { zero: section !== false }),
+  }
+  const layers: Layer[] = [flags, environment, { ...inFile, tables }]
   for (const layer of layers) findConflicts(layer, problems)
   refuseProblems(problems)
   const values = mergeLayers(layers)
-  return { config: pick(values, 'transfer', { tableRules }), terminal: pick(values, 'terminal', {}), file }
+  // A flag only switches it on or off: what it means stands in the file.
+  const zero = values['zero'] === true ? zeroSettings(section || true) : null
+  return { config: pick(values, 'transfer', { tableRules, zero }), terminal: pick(values, 'terminal', {}), file }
+}
+
+/** `zero:` with nothing behind it is all defaults; undefined: the file has no such key. */
+function zeroOfFile(values: Readonly<Record<string, unknown>>): ZeroSection | boolean | undefined {
+  const zero = values['zero'] as ZeroSection | boolean | null | undefined
+  return zero === null ? true : zero
 }
 
 function parseFlags(sources: ConfigSources, problems: ConfigProblem[]): Layer {

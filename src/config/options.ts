@@ -15,7 +15,7 @@ export type ValueType =
   | { readonly kind: 'time-zone' }
 
 export type OptionSpec = {
-  readonly group: 'What' | 'How' | 'Distributed' | 'Values' | 'Safety' | 'Output'
+  readonly group: 'What' | 'How' | 'Distributed' | 'Values' | 'Zero' | 'Safety' | 'Output'
   readonly type: ValueType
   readonly default: boolean | number | string | null | readonly string[]
   /** Words for a default that depends on the machine or on other options. */
@@ -68,7 +68,7 @@ export const options = {
     defaultText: 'an embedded PostgreSQL',
     description: 'postgres:// URL of the target; ${NAME} stands for an environment variable',
     flag: false,
-    commands: [...converting, 'work', 'init'],
+    commands: [...converting, 'zero', 'work', 'init'],
   },
   schema: {
     ...transfer,
@@ -76,7 +76,7 @@ export const options = {
     type: { kind: 'text', placeholder: 'NAME' },
     default: 'public',
     description: 'PostgreSQL schema that the tables go into; made when it does not exist',
-    commands: [...converting, 'init'],
+    commands: [...converting, 'zero', 'init'],
   },
   tables: {
     ...transfer,
@@ -327,6 +327,68 @@ export const options = {
     description: 'zone of date-times without offset that become timestamptz',
     commands: converting,
   },
+  zero: {
+    ...transfer,
+    group: 'Zero',
+    type: { kind: 'flag' },
+    default: false,
+    description: 'make the target ready for Zero: keys, names, publication, schema file; details stand in the file',
+    commands: [...converting, 'demo'],
+  },
+  resetZero: {
+    ...transfer,
+    group: 'Zero',
+    type: { kind: 'flag' },
+    default: false,
+    description: 'replace tables although a Zero replicates them: drops its idle slots, then it syncs anew by itself',
+    commands: ['migrate', 'demo'],
+  },
+  out: {
+    ...terminal,
+    group: 'Zero',
+    type: { kind: 'text', placeholder: 'FILE' },
+    default: null,
+    defaultText: 'schemaFile below zero: in the configuration, else zero-schema.ts',
+    description: 'schema file to write',
+    commands: ['zero'],
+  },
+  queries: {
+    ...terminal,
+    group: 'Zero',
+    type: { kind: 'text', placeholder: 'FILE' },
+    default: null,
+    defaultText: 'none is written',
+    description: 'file for starter queries, one per table; an existing one is kept',
+    commands: ['zero'],
+    conflicts: ['check', 'checkOnly'],
+  },
+  check: {
+    ...terminal,
+    group: 'Zero',
+    type: { kind: 'flag' },
+    default: false,
+    description: 'write nothing and fail when the schema file does not say what the database says',
+    commands: ['zero'],
+    conflicts: ['queries', 'checkOnly', 'fix'],
+  },
+  checkOnly: {
+    ...terminal,
+    group: 'Zero',
+    type: { kind: 'flag' },
+    default: false,
+    description: 'examine the database and write no file',
+    commands: ['zero'],
+    conflicts: ['queries', 'check', 'out'],
+  },
+  fix: {
+    ...terminal,
+    group: 'Zero',
+    type: { kind: 'flag' },
+    default: false,
+    description: 'mend what can be mended without losing anything, after a question',
+    commands: ['zero'],
+    conflicts: ['check'],
+  },
   dryRun: {
     ...terminal,
     group: 'Safety',
@@ -463,9 +525,12 @@ export function environmentName(name: OptionName): string {
   return `ROWFERRY_${kebabCase(name).replaceAll('-', '_').toUpperCase()}`
 }
 
+/** What may not be decided once for all. */
+const onlyThisTime: readonly OptionName[] = ['resume', 'restart', 'resetZero']
+
 /** The key of the configuration file, or null: what only concerns one command line does not stand there. */
 export function yamlKey(name: OptionName): string | null {
-  return optionSpec(name).scope === 'transfer' && name !== 'resume' && name !== 'restart' ? name : null
+  return optionSpec(name).scope === 'transfer' && !onlyThisTime.includes(name) ? name : null
 }
 
 /** `ROWS`, `NAME`, or null for a flag. */

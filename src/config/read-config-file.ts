@@ -6,6 +6,7 @@ import { RowferryError } from '../errors/errors.ts'
 import { nearest } from '../util/nearest.ts'
 import { ColumnRules, ConfigFile, TableRules } from './config.ts'
 import type { ConfigProblem } from './config-problems.ts'
+import { ZeroColumnSection, ZeroSection, ZeroTableSection } from './zero-section.ts'
 
 type Path = readonly PropertyKey[]
 
@@ -178,6 +179,10 @@ function unknownKey(key: string, path: Path, document: YamlText): ConfigProblem 
 /** The keys that are allowed at a place of the file. */
 function keysAt(path: Path): readonly string[] {
   if (path.length === 0) return Object.keys(ConfigFile.shape)
+  if (path[0] === 'zero') {
+    const section = path.length === 1 ? ZeroSection : path.includes('columns') ? ZeroColumnSection : ZeroTableSection
+    return Object.keys(section.shape)
+  }
   return path.includes('columns') ? Object.keys(ColumnRules.shape) : ['name', ...Object.keys(TableRules.shape)]
 }
 
@@ -210,6 +215,7 @@ function issueText(issue: z.core.$ZodIssue, value: unknown): string {
 }
 
 function unionText(path: Path, found: string): string {
+  if (path.length === 1 && path[0] === 'zero') return `must be true, false or a map, not ${found}`
   if (path.at(-1) === 'tables') return `must be a list of names or a map with rules, not ${found}`
   if (path.at(-1) === 'matchKey') return `must be a column name or a list of them, not ${found}`
   if (path.includes('tables')) return `must be a table name or a map with a name, not ${found}`

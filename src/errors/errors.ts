@@ -36,6 +36,7 @@ export const errorCatalogue = {
   CATALOG_ORPHANS: 'Rows point to parents that do not exist, and orphans: fail was chosen.',
   CATALOG_UNSUPPORTED: 'The target has something rowferry cannot load into.',
   CATALOG_DISK_FULL: 'The target has no space left.',
+  CATALOG_ZERO_ATTACHED: 'A Zero replicates tables that would be replaced.',
   CATALOG_PLAN_STALE: 'An unfinished transfer does not fit the source or the target any more.',
   DATA_MISFIT: 'A value does not fit the type of its column.',
   DATA_NOT_NULL: 'A NULL for a column that must not be NULL.',

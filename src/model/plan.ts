@@ -47,6 +47,8 @@ export type PlannedTable = {
   readonly columns: readonly PlannedColumn[]
   /** Generated columns of the source, kept as such; never part of COPY. */
   readonly generated: readonly PlannedGeneratedColumn[]
+  /** Identity column that the target adds because the source's table has no key; never part of COPY. Left out: none. */
+  readonly surrogateKey?: string
   /** Source columns that have no place in an existing target table. */
   readonly omitted: readonly { readonly column: string; readonly reason: string }[]
   /** Source columns that name a row in reject and alter lists; empty: the rowid does. */
@@ -107,6 +109,8 @@ export type ColumnConversion = {
   readonly invalidUtf8: string
   /** Bytes that are no text go into a text column as `\x…`, listed; without it they are misfits. */
   readonly blobAsHex?: boolean
+  /** The bytes that a bytea column would hold go into a text column in base64. */
+  readonly asBase64?: boolean
   /** Digits of a second that the target keeps: 3 for `timestamp(3)`. Left out: 6. */
   readonly timePrecision?: number
 }
@@ -168,6 +172,10 @@ export type Step =
   | { readonly kind: 'reset-sequences'; readonly sequences: readonly SequenceReset[] }
   | { readonly kind: 'verify-counts'; readonly tables: readonly TableName[] }
   | { readonly kind: 'verify-content'; readonly tables: readonly TableName[] }
+  /** Before everything else: replication slots of a Zero that is not running; it syncs anew when it starts. */
+  | { readonly kind: 'reset-zero'; readonly slots: readonly string[] }
+  /** The publication, the schema file, and what Zero will stumble over. Null: not wanted. */
+  | { readonly kind: 'prepare-zero'; readonly publication: string | null; readonly schemaFile: string }
 
 export type StepKind = Step['kind']
 

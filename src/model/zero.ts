@@ -19,6 +19,8 @@ export type ZeroSettings = {
   readonly bytea: 'base64' | 'omit'
   /** Make indexes over foreign key columns that have none. */
   readonly indexForeignKeys: boolean
+  /** Module from which the types named in `jsonType` are imported, as the schema file writes it: `./json-types.ts`; null: none. */
+  readonly jsonTypesFrom: string | null
   /** By `table` or `table.column` of the target. */
   readonly tables: ReadonlyMap<string, ZeroTableSettings>
 }

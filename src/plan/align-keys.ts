@@ -17,10 +17,14 @@ export function overrideKey(table: string, column: string): string {
 /**
  * Columns of a foreign key whose types have no common equality in PostgreSQL, although SQLite compares them happily: both
  * become text, which holds every value exactly. A rowid cannot become text, and a type that the user chose stays: then the
- * foreign key is reported instead.
+ * foreign key is reported instead. `decided` stands already and is part of the result.
  */
-export function alignKeyTypes(tables: readonly TablePlan[], settings: PlanSettings): Overrides {
-  const overrides: Overrides = new Map()
+export function alignKeyTypes(
+  tables: readonly TablePlan[],
+  settings: PlanSettings,
+  decided: Overrides = new Map(),
+): Overrides {
+  const overrides: Overrides = new Map(decided)
   const bySource = new Map(tables.map((table) => [table.place.source.name.name.toLowerCase(), table]))
   for (const table of tables) {
     for (const key of table.place.source.foreignKeys) {

@@ -61,9 +61,9 @@ const ambiguous: Readonly<Record<string, { readonly tool: string; readonly colum
 /** The tool that keeps this table, or null. */
 export function bookkeepingTool(table: string, columns: readonly string[]): string | null {
   const name = table.toLowerCase()
-  const certain = bookkeepingTables[name]
-  if (certain !== undefined) return certain
-  const maybe = ambiguous[name]
+  // Not what every object has: a table may be called "constructor".
+  if (Object.hasOwn(bookkeepingTables, name)) return bookkeepingTables[name] ?? null
+  const maybe = Object.hasOwn(ambiguous, name) ? ambiguous[name] : undefined
   if (!maybe) return null
   const present = new Set(columns.map((column) => column.toLowerCase()))
   return maybe.columns.every((column) => present.has(column)) ? maybe.tool : null

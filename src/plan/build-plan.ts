@@ -16,13 +16,15 @@ import {
 } from '../model/plan.ts'
 import type { OrphanProfile, Profile } from '../model/profile.ts'
 import type { Warning } from '../model/warning.ts'
-import { alignKeyTypes, overrideKey } from './align-keys.ts'
+import { alignKeyTypes, overrideKey, type Overrides } from './align-keys.ts'
 import { orderTables } from './order-tables.ts'
 import type { PlacedTables } from './place-tables.ts'
 import { planObjects } from './plan-objects.ts'
 import { orphanWarnings, planOrphanRules } from './plan-orphans.ts'
 import type { PlanSettings } from './plan-settings.ts'
 import { planTable, type TablePlan } from './plan-table.ts'
+import { assertZeroRulesMatch } from './zero-rules.ts'
+import { integersAsText, textInsteadOfIntegers, unreadableIntegers } from './zero-integers.ts'
 
 /**
  * From catalogs, profile and settings to the plan. Pure: nothing here has a connection.
@@ -43,11 +45,16 @@ export type PlanInput = {
   /** Tables of a damaged source that could not be read whole. */
   readonly salvaged: readonly { readonly table: string; readonly sentence: string }[]
   readonly settings: PlanSettings
+  /** Slots of an attached Zero that is not running, to be dropped first; empty: none, or it is let be. */
+  readonly idleSlots: readonly string[]
+  /** What an attached Zero would make of it, where it is to be told; null: there is none. */
+  readonly attachedZero: string | null
 }
 
 export function buildPlan(input: PlanInput): Plan {
   const { settings } = input
-  const tables = planTables(input)
+  const { tables, overrides } = planTables(input)
+  assertZeroRulesMatch(settings.zero, tables, input.target.catalog)
   const bySource = new Map(tables.map((table) => [table.place.source.name.name.toLowerCase(), table]))
   const orphans = remainingOrphans(input.profile.orphans, bySource)
   const created = tables.filter((table) => isNewTable(table.planned))
@@ -68,25 +75,31 @@ export function buildPlan(input: PlanInput): Plan {
     warnings: [
       ...input.placed.warnings,
       ...tables.flatMap((table) => table.warnings),
+      ...unreadableIntegers(tables, settings),
+      ...textInsteadOfIntegers(tables, overrides),
       ...orphanWarnings(orphans, tables, rules, settings),
       ...skippedWarnings(input.source.catalog),
       ...input.salvaged.map(salvageWarning),
+      ...attachedWarnings(input),
     ],
   }
 }
 
 /** Every table by itself, and those again whose columns foreign keys compare with columns of another type. */
-function planTables({ placed, profile, settings }: PlanInput): TablePlan[] {
+function planTables({ placed, profile, settings }: PlanInput): {
+  readonly tables: TablePlan[]
+  readonly overrides: Overrides
+} {
   const profiles = new Map(profile.tables.map((table) => [table.table, table]))
   const alone = placed.places.map((place) => {
     const tableProfile = profiles.get(place.source.name.name)
     if (!tableProfile) throw new Error(`no profile of ${place.source.name.name}`)
     return planTable(place, tableProfile, settings)
   })
-  const overrides = alignKeyTypes(alone, settings)
-  if (overrides.size === 0) return alone
+  const overrides = alignKeyTypes(alone, settings, integersAsText(alone, settings))
+  if (overrides.size === 0) return { tables: alone, overrides }
   const affected = new Set([...overrides.keys()].map((key) => key.split('\0', 1)[0]))
-  return alone.map((table) =>
+  const tables = alone.map((table) =>
     affected.has(table.place.source.name.name.toLowerCase())
       ? planTable(
           table.place,
@@ -96,6 +109,7 @@ function planTables({ placed, profile, settings }: PlanInput): TablePlan[] {
         )
       : table,
   )
+  return { tables, overrides }
 }
 
 function planSteps(
@@ -108,6 +122,7 @@ function planSteps(
   const named = tables.map((table) => table.target)
   const existing = new Set(tables.filter((table) => !isNewTable(table)).map((table) => table.target.name))
   const steps: Step[] = [
+    ...(input.idleSlots.length > 0 ? [{ kind: 'reset-zero', slots: input.idleSlots } as const] : []),
     { kind: 'create-tables', objects: preDataObjects(input, tables) },
     { kind: 'copy-tables', waves: copyWaves(schema, waves, existing) },
   ]
@@ -117,6 +132,8 @@ function planSteps(
   steps.push({ kind: 'reset-sequences', sequences: tables.flatMap((table) => sequenceResets(table, input)) })
   if (verify === 'counts') steps.push({ kind: 'verify-counts', tables: named })
   if (verify === 'content') steps.push({ kind: 'verify-content', tables: named })
+  const { zero } = input.settings
+  if (zero !== null) steps.push({ kind: 'prepare-zero', publication: zero.publication, schemaFile: zero.schemaFile })
   return steps
 }
 
@@ -210,6 +227,12 @@ function remainingOrphans(
     const samples = orphan.samples.filter(({ value }) => value !== '')
     return count === 0 ? [] : [{ ...orphan, count, emptyTexts: 0, samples }]
   })
+}
+
+function attachedWarnings({ attachedZero, idleSlots }: PlanInput): Warning[] {
+  if (attachedZero === null) return []
+  const remedy = idleSlots.length > 0 ? null : 'migrate refuses it; with --reset-zero it drops idle slots first'
+  return [{ code: 'zero-attached', table: null, column: null, message: attachedZero, remedy }]
 }
 
 function salvageWarning({ table, sentence }: PlanInput['salvaged'][number]): Warning {

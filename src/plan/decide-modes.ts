@@ -51,7 +51,7 @@ export function decideModes(input: PlaceInput): { places: TablePlace[]; warnings
       continue
     }
     if (!existing) {
-      const name = input.names.give(wanted.rename ?? source.name.name, tableWithoutName)
+      const name = input.names.give(wanted.rename ?? source.name.name, tableWithoutName, 'table')
       places.push({ source, target: name, existing: null, mode: 'create', strategy: 'error' })
       continue
     }
@@ -74,8 +74,8 @@ export function matchTables(
   settings: PlanSettings,
 ): (Table | null)[] {
   const wanted = sources.map((source) => settings.table(source.name.name).rename ?? source.name.name)
-  const names = new NameGiver({ naming: settings.naming })
-  const given = wanted.map((name) => names.give(name, tableWithoutName))
+  const names = new NameGiver({ naming: settings.naming, zero: settings.zero !== null })
+  const given = wanted.map((name) => names.give(name, tableWithoutName, 'table'))
   return matchNames(wanted, targets, (table) => table.name.name, given)
 }
 

@@ -7,7 +7,12 @@ import type { ColumnProfile, TableProfile } from '../model/profile.ts'
 import type { PlanSettings } from './plan-settings.ts'
 
 /** A type that is decided by something outside the column itself. */
-export type ColumnOverride = { readonly type: string; readonly reason: string }
+export type ColumnOverride = {
+  readonly type: string
+  readonly reason: string
+  /** Also for the column that is the rowid, which then numbers its rows no longer. */
+  readonly evenRowid?: boolean
+}
 
 export type FindOverride = (table: string, column: string) => ColumnOverride | null
 
@@ -22,7 +27,7 @@ export function decideType(source: Table, column: Column, profile: TableProfile,
   const own = chooseType(column, family, facts, policy)
   const reason = override?.reason ?? defaultMisfit(column, own, facts, profile)
   const decision =
-    reason === null || policy.type !== null || isRowid
+    reason === null || policy.type !== null || (isRowid && override?.evenRowid !== true)
       ? own
       : {
           ...chooseType(column, 'text', facts, { ...policy, type: override?.type ?? 'text' }),

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { maxIdentifierBytes } from '../databases/postgres/identifiers.ts'
+import { legalForZero } from './zero-names.ts'
 
 /** Columns that every PostgreSQL table has already. */
 const systemColumns = new Set(['tableoid', 'xmin', 'cmin', 'xmax', 'cmax', 'ctid'])
@@ -11,30 +12,50 @@ export class NameGiver {
   readonly #taken = new Set<string>()
   readonly changed: { readonly from: string; readonly to: string; readonly reason: string }[] = []
   readonly #naming: Naming
-  readonly #forbidden: ReadonlySet<string>
+  readonly #columns: boolean
+  readonly #zero: boolean
 
-  constructor(options: { readonly naming: Naming; readonly taken?: Iterable<string>; readonly columns?: boolean }) {
+  constructor(options: {
+    readonly naming: Naming
+    readonly taken?: Iterable<string>
+    readonly columns?: boolean
+    /** Names that Zero takes too, and none that differ only in case. */
+    readonly zero?: boolean
+  }) {
     this.#naming = options.naming
-    this.#forbidden = options.columns ? systemColumns : new Set()
-    for (const name of options.taken ?? []) this.#taken.add(name)
+    this.#columns = options.columns ?? false
+    this.#zero = options.zero ?? false
+    for (const name of options.taken ?? []) this.#taken.add(this.#fold(name))
   }
 
-  /** The target's name for `name`. `fallback` is used where SQLite allows an empty name. */
-  give(name: string, fallback: string): string {
+  /**
+   * The target's name for `name`. `fallback` is used where SQLite allows an empty name. Names that are neither a table's nor a
+   * column's may have any letters, also for Zero.
+   */
+  give(name: string, fallback: string, kind: 'table' | 'other' = 'other'): string {
     let given = this.#naming === 'snake_case' ? toSnakeCase(name) : name
     let reason = given === name ? '' : 'naming: snake_case'
     if (given === '' || given.includes('\0')) [given, reason] = [fallback, 'PostgreSQL has no such name']
-    if (this.#forbidden.has(given)) [given, reason] = [`${given}_`, `every PostgreSQL table has its own ${given}`]
+    if (this.#zero) {
+      const legal = legalForZero(given, this.#columns ? 'column' : kind)
+      if (legal.reason !== null) [given, reason] = [legal.name, legal.reason]
+    }
+    if (this.#columns && systemColumns.has(given))
+      [given, reason] = [`${given}_`, `every PostgreSQL table has its own ${given}`]
     if (Buffer.byteLength(given) > maxIdentifierBytes) [given, reason] = [shorten(given, name), 'longer than 63 bytes']
     const wanted = given
-    for (let number = 2; this.#taken.has(given); number++) {
+    for (let number = 2; this.#taken.has(this.#fold(given)); number++) {
       const suffix = `_${number}`
       given = cutBytes(wanted, maxIdentifierBytes - suffix.length) + suffix
-      reason = 'the name is taken'
+      reason = this.#zero ? 'the name is taken, or Zero cannot tell it from another' : 'the name is taken'
     }
-    this.#taken.add(given)
+    this.#taken.add(this.#fold(given))
     if (given !== name) this.changed.push({ from: name, to: given, reason })
     return given
+  }
+
+  #fold(name: string): string {
+    return this.#zero ? name.toLowerCase() : name
   }
 }
 

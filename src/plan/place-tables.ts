@@ -32,7 +32,11 @@ export function placeTables(input: {
       remedy: 'Look at what it holds: rowferry inspect SOURCE',
     })
   }
-  const names = new NameGiver({ naming: input.settings.naming, taken: takenNames(input.target, input.ownTables) })
+  const names = new NameGiver({
+    naming: input.settings.naming,
+    taken: takenNames(input.target, input.ownTables),
+    zero: input.settings.zero !== null,
+  })
   const { places, warnings } = decideModes({
     tables,
     targetCatalog: input.target,

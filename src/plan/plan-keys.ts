@@ -19,7 +19,10 @@ import { expressionScope, sameKeyType, type TargetColumn } from './target-column
 export function planKeys(table: TablePlan, names: NameGiver): SchemaObject[] {
   const { source } = table.place
   const objects: SchemaObject[] = []
-  if (source.primaryKey) objects.push(planPrimaryKey(table, source.primaryKey, names))
+  if (source.primaryKey && table.planned.surrogateKey === undefined)
+    objects.push(planPrimaryKey(table, source.primaryKey, names))
+  if (table.planned.surrogateKey !== undefined)
+    objects.push(...planSurrogateKey(table, table.planned.surrogateKey, names))
   for (const key of source.uniqueKeys) objects.push(planUnique(table, key, names))
   for (const index of source.indexes) objects.push(planIndex(table, index, names))
   const constraints = constraintNames(objects)
@@ -90,6 +93,23 @@ function planPrimaryKey(table: TablePlan, key: Key, names: NameGiver): SchemaObj
   })
 }
 
+/** The source's own key, where it has one that Zero cannot use, stays unique. */
+function planSurrogateKey(table: TablePlan, column: string, names: NameGiver): SchemaObject[] {
+  const { target } = table.planned
+  const name = names.give(`${target.name}_pkey`, 'primary_key')
+  const own = table.place.source.primaryKey
+  const added = object(table, 'primary-key', name, {
+    sourceSql: null,
+    sql: addPrimaryKey(target, name, [column]),
+    note: `added for Zero: the server numbers the rows in ${column}`,
+  })
+  if (!own) return [added]
+  const kept = planUnique(table, own, names)
+  const sourceSql = `PRIMARY KEY (${own.columns.join(', ')})`
+  const note = `becomes UNIQUE: the primary key is ${column}, because Zero cannot use this one`
+  return [added, kept.sql === null ? { ...kept, sourceSql } : { ...kept, sourceSql, note: kept.note ?? note }]
+}
+
 function planUnique(table: TablePlan, key: Key, names: NameGiver): SchemaObject {
   const { target } = table.planned
   const columns = targetColumns(table, key.columns)
@@ -124,6 +144,11 @@ function planIndex(table: TablePlan, index: Index, names: NameGiver): SchemaObje
   const refuse = (reason: string): SchemaObject =>
     object(table, 'index', index.name, { sourceSql: index.sql, sql: null, note: reason })
   for (const part of index.parts) {
+    const encoded = targetColumns(table, part.column === null ? [] : [part.column])?.find((column) => column.encoded)
+    if (encoded) {
+      parts.push({ ...plainPart(encoded), descending: part.descending })
+      continue
+    }
     const translated = translateIndexPart(part, scope)
     if (!translated.ok) return refuse(translated.reason)
     notes.push(...translated.notes)

@@ -9,7 +9,8 @@ import type { PlacedTables } from './place-tables.ts'
 import { planForeignKeys, planKeys } from './plan-keys.ts'
 import type { PlanSettings } from './plan-settings.ts'
 import type { TablePlan } from './plan-table.ts'
-import { leftOutColumns, scopeColumn } from './target-column.ts'
+import { planForeignKeyIndexes } from './zero-indexes.ts'
+import { encodedColumns, leftOutColumns, scopeColumn } from './target-column.ts'
 
 /** What is made after the rows, and what has no equivalent in PostgreSQL. */
 export type ObjectsInput = {
@@ -26,13 +27,14 @@ export function planObjects(
 ): { carried: SchemaObject[]; notCarried: SchemaObject[] } {
   // Other choices leave no orphan behind, so that the foreign keys hold for every row.
   const strays = input.settings.orphans === 'keep' ? orphans : []
-  const keyed = created.map((table) => ({ table, keys: planKeys(table, input.placed.names) }))
+  const { settings } = input
+  const { names } = input.placed
+  const keyed = created.map((table) => ({ table, keys: planKeys(table, names) }))
   const objects = [
-    ...leaveOut(
-      input.settings.indexes,
-      'index',
-      keyed.flatMap(({ keys }) => keys),
-    ),
+    ...leaveOut(input.settings.indexes, 'index', [
+      ...keyed.flatMap(({ keys }) => keys),
+      ...keyed.flatMap(({ table, keys }) => planForeignKeyIndexes(table, keys, { settings, names })),
+    ]),
     ...leaveOut(
       input.settings.foreignKeys,
       'foreign-key',
@@ -88,8 +90,11 @@ function tableRelation(name: string, bySource: ReadonlyMap<string, TablePlan>): 
   if (!table) return null
   return {
     target: table.planned.target,
-    columns: [...table.columns].map(([source, column]) => ({ name: source, ...scopeColumn(column) })),
-    leftOut: leftOutColumns(table.place.source, table.columns),
+    columns: [...table.columns]
+      .filter(([, column]) => !column.encoded)
+      .map(([source, column]) => ({ name: source, ...scopeColumn(column) })),
+    // What a query does with bytes it would not do with their base64.
+    leftOut: [...leftOutColumns(table.place.source, table.columns), ...encodedColumns(table.columns)],
   }
 }
 

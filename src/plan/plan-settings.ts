@@ -1,7 +1,9 @@
 import { excludedTables, rulesOfColumn, rulesOfTable } from '../config/table-rules.ts'
 import type { Config } from '../config/config.ts'
+import { zeroOfSchema } from '../config/zero-settings.ts'
 import type { ColumnPolicy } from '../mapping/mapping.ts'
 import type { ConflictStrategy } from '../model/conflict.ts'
+import type { ZeroSettings } from '../model/zero.ts'
 import type { Naming } from './name-objects.ts'
 
 /** What a user may decide about one table. */
@@ -11,7 +13,7 @@ export type TableSettings = {
   /** Name in the target; null: by the naming rule. */
   readonly rename: string | null
   readonly excludedColumns: readonly string[]
-  readonly columnNames: Readonly<Record<string, string>>
+  readonly columnNames: ReadonlyMap<string, string>
 }
 
 /** What a user may decide about a plan, in the planner's own terms. */
@@ -29,6 +31,8 @@ export type PlanSettings = {
   readonly views: boolean
   readonly include: readonly string[]
   readonly exclude: readonly string[]
+  /** Null: the target is not made for Zero. */
+  readonly zero: ZeroSettings | null
   table(name: string): TableSettings
   column(table: string, column: string): ColumnPolicy
 }
@@ -47,6 +51,7 @@ export function planSettings(config: Config): PlanSettings {
     views: config.views,
     include: config.tables,
     exclude: excludedTables(config),
+    zero: zeroOfSchema(config.zero, config.schema),
     table(name) {
       const rules = rulesOfTable(config, name)
       const columns = Object.entries(rules.columns ?? {})
@@ -55,9 +60,7 @@ export function planSettings(config: Config): PlanSettings {
         matchKey: rules.matchKey ?? null,
         rename: rules.rename ?? null,
         excludedColumns: columns.filter(([, column]) => column?.exclude).map(([column]) => column),
-        columnNames: Object.fromEntries(
-          columns.flatMap(([column, rule]) => (rule?.rename ? [[column, rule.rename]] : [])),
-        ),
+        columnNames: new Map(columns.flatMap(([column, rule]) => (rule?.rename ? [[column, rule.rename]] : []))),
       }
     },
     column(table, column) {

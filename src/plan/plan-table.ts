@@ -21,6 +21,8 @@ import { NameGiver } from './name-objects.ts'
 import type { PlanSettings } from './plan-settings.ts'
 import { splitShards } from './split-shards.ts'
 import { expressionScope, targetColumn, type TargetColumn } from './target-column.ts'
+import { base64Default, decideForZero, existingForZero } from './zero-columns.ts'
+import { planSurrogate } from './zero-keys.ts'
 
 /** PostgreSQL's MaxHeapAttributeNumber. https://www.postgresql.org/docs/current/limits.html */
 const maxColumns = 1600
@@ -57,8 +59,9 @@ function planNewTable(place: TablePlace, profile: TableProfile, choices: TypeCho
   if (kept.length > maxColumns) throw tooManyColumns(source, kept.length)
   const { names, given } = nameColumns(source, kept, settings)
   const decisions = kept.map((column, at) => {
-    const decision = decideType(source, column, profile, choices)
-    return { column, decision, target: given[at] ?? column.name, profile: columnProfile(profile, column) }
+    const target = given[at] ?? column.name
+    const decision = decideForZero(decideType(source, column, profile, choices), { place, column, target, settings })
+    return { column, decision, target, profile: columnProfile(profile, column) }
   })
   const columns = new Map(decisions.map((entry) => [entry.column.name, targetColumn(entry)]))
   const scope = expressionScope(source, columns)
@@ -90,7 +93,11 @@ function planNewTable(place: TablePlace, profile: TableProfile, choices: TypeCho
     planned.push(newColumn(place, column, decision, target, columns, notes))
   }
   warnAboutNames(source, names, notes)
-  return finish({ place, profile, settings, notes, columns, planned, generated, omitted: [] })
+  const surrogate = planSurrogate({ place, settings, columns, planned, names })
+  if (surrogate) notes.warnings.push(surrogate.warning)
+  const plan = finish({ place, profile, settings, notes, columns, planned, generated, omitted: [] })
+  const column = surrogate?.column ?? null
+  return column === null ? plan : { ...plan, planned: { ...plan.planned, surrogateKey: column } }
 }
 
 function newColumn(
@@ -102,7 +109,7 @@ function newColumn(
   notes: Notes,
 ): PlannedColumn {
   const { source } = place
-  const isRowid = source.sqlite?.rowidColumn === column.name
+  const isRowid = source.sqlite?.rowidColumn === column.name && decision.conversion.wireType !== 'text'
   const nulls = columns.get(column.name)?.nulls ?? 0
   const notNull = column.notNull && nulls === 0
   if (column.notNull && !notNull) {
@@ -131,7 +138,10 @@ function newColumn(
 
 function columnDefault(source: Table, column: Column, decision: TypeDecision, notes: Notes): string | null {
   if (column.default === null || column.generated) return null
-  const translated = translateDefault(column.default, decision.type, decision.conversion)
+  const translated =
+    decision.conversion.asBase64 === true
+      ? base64Default(column.default)
+      : translateDefault(column.default, decision.type, decision.conversion)
   if (translated.ok) {
     for (const note of translated.notes) {
       notes.warnings.push({
@@ -167,9 +177,9 @@ function nameColumns(
   settings: PlanSettings,
 ): { readonly names: NameGiver; readonly given: string[] } {
   const { columnNames } = settings.table(source.name.name)
-  const names = new NameGiver({ naming: settings.naming, columns: true })
+  const names = new NameGiver({ naming: settings.naming, columns: true, zero: settings.zero !== null })
   const given = columns.map((column) =>
-    names.give(columnNames[column.name] ?? column.name, `column_${column.position}`),
+    names.give(columnNames.get(column.name) ?? column.name, `column_${column.position}`),
   )
   return { names, given }
 }
@@ -177,7 +187,7 @@ function nameColumns(
 function matchExisting(source: Table, existing: Table, settings: PlanSettings): ColumnMatch {
   const kept = keptColumns(source, settings)
   const { columnNames } = settings.table(source.name.name)
-  const names = kept.map((column) => columnNames[column.name] ?? column.name)
+  const names = kept.map((column) => columnNames.get(column.name) ?? column.name)
   return matchColumns(kept, existing, { names, given: nameColumns(source, kept, settings).given })
 }
 
@@ -207,11 +217,9 @@ function planExistingTable(place: TablePlace, profile: TableProfile, settings: P
   const columns = new Map<string, TargetColumn>()
   const planned = pairs.map((pair): PlannedColumn => {
     const columnFacts = columnProfile(profile, pair.source)
-    const decision = conversionForExisting(
-      pair.target,
-      pair.source,
-      columnFacts,
-      settings.column(source.name.name, pair.source.name),
+    const decision = existingForZero(
+      conversionForExisting(pair.target, pair.source, columnFacts, settings.column(source.name.name, pair.source.name)),
+      { place, column: pair.source, target: pair.target.name, settings, profile },
     )
     notes.warnings.push(...decision.warnings.map((warning) => ({ ...warning, table: source.name.name })))
     columns.set(

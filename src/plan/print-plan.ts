@@ -47,6 +47,13 @@ function printStep(step: Step, plan: Plan): string[] {
       return [`-- compare the row counts of ${step.tables.length} tables`]
     case 'verify-content':
       return [`-- compare the content of ${step.tables.length} tables by hash`]
+    case 'reset-zero':
+      return step.slots.map((slot) => `-- drop the replication slot ${slot} of Zero, if it is idle`)
+    case 'prepare-zero':
+      return [
+        ...(step.publication === null ? [] : [`-- make the publication ${step.publication} of what Zero shall sync`]),
+        `-- write the schema for Zero: ${step.schemaFile}`,
+      ]
   }
 }
 

@@ -17,6 +17,8 @@ export type TargetColumn = {
   /** NULLs that the target column will hold, `''` that becomes NULL included. */
   readonly nulls: number
   readonly emptyToNull: boolean
+  /** Its text is the base64 of what the source holds: no expression of the source holds for it. */
+  readonly encoded: boolean
 }
 
 export function targetColumn(entry: {
@@ -36,6 +38,7 @@ export function targetColumn(entry: {
     generated: entry.column.generated !== null,
     nulls: entry.profile.nulls + empty,
     emptyToNull: conversion.emptyToNull,
+    encoded: conversion.asBase64 === true,
   }
 }
 
@@ -43,9 +46,11 @@ export function targetColumn(entry: {
 export function expressionScope(source: Table, columns: ReadonlyMap<string, TargetColumn>): ExpressionScope {
   const byName = new Map([...columns].map(([name, column]) => [name.toLowerCase(), scopeColumn(column)]))
   const leftOut = new Set(leftOutColumns(source, columns).map((name) => name.toLowerCase()))
+  const encoded = new Set(encodedColumns(columns).map((name) => name.toLowerCase()))
   return {
     column: (name) => byName.get(name.toLowerCase()) ?? null,
     isLeftOut: (name) => leftOut.has(name.toLowerCase()),
+    isEncoded: (name) => encoded.has(name.toLowerCase()),
   }
 }
 
@@ -56,6 +61,10 @@ export function scopeColumn({ target, type, collation, timeUnit, affinity, gener
 
 export function leftOutColumns(source: Table, columns: ReadonlyMap<string, TargetColumn>): string[] {
   return source.columns.map((column) => column.name).filter((name) => !columns.has(name))
+}
+
+export function encodedColumns(columns: ReadonlyMap<string, TargetColumn>): string[] {
+  return [...columns].filter(([, column]) => column.encoded).map(([name]) => name)
 }
 
 const numberTypes = /^(bigint|integer|smallint|numeric|double precision|real)\b/

@@ -34,6 +34,8 @@ export async function inspect(options: Omit<TransferOptions, 'target'>): Promise
   const tables = withKeyHints(placed.places.map((place) => place.source))
   const profile = await source.profile(tables, { signal, emit, parallel: config.parallel })
   const plan = buildPlan({
+    idleSlots: [],
+    attachedZero: null,
     salvaged: source.salvageReport,
     source: { label: source.label, fingerprint: source.fingerprint, catalog },
     target: { label: '', version: '18', schemaExists: true, catalog: null },

@@ -14,6 +14,8 @@ import { withKeyHints } from '../plan/align-keys.ts'
 import { planSettings } from '../plan/plan-settings.ts'
 import type { Source } from '../databases/databases.ts'
 import { findUnfinishedTransfer, loadedTables, type StoredTransfer } from '../store/transfers.ts'
+import { attachedMessage, type AttachedZero, checkZeroGrants, findAttachedZero, slotsToDrop } from '../zero/attached.ts'
+import { checkServerForZero } from '../zero/check-server.ts'
 import { optionsHash } from './options-hash.ts'
 import { translateErrors } from './translate-errors.ts'
 import { runTransfer } from './run-transfer.ts'
@@ -39,7 +41,10 @@ export async function migrate(options: MigrateOptions): Promise<Report> {
   if (resumed) assertResumable(resumed, source, options.config)
   const plan = resumed
     ? resumed.plan
-    : await planInto(source, target, options, (places) => confirmReplacements(places, target, options))
+    : await planInto(source, target, options, {
+        detach: (attached) => slotsToDrop(attached, { reset: options.config.resetZero }),
+        confirm: (places) => confirmReplacements(places, target, options),
+      })
   const transferId = resumed?.id ?? newTransferId(startedAt)
   return await runTransfer({
     ...options,
@@ -67,19 +72,40 @@ export async function plan(options: TransferOptions): Promise<Plan> {
 }
 
 async function preflight(target: OpenTarget, options: TransferOptions): Promise<Finding[]> {
-  const findings = await target.check(options.config.schema, options)
+  const findings = [
+    ...(await target.check(options.config.schema, options)),
+    ...(await translateErrors(target, async () => checkForZero(await target.reconnect(), options.config))),
+  ]
   for (const finding of findings) options.emit('preflight:finding', finding)
   const error = findings.find((finding) => finding.level === 'error')
   if (error) throw new RowferryError('CATALOG_PERMISSION', { message: error.message, remedy: error.remedy })
   return findings
 }
 
+async function checkForZero(client: OpenTarget['client'], { zero }: Config): Promise<Finding[]> {
+  const grants = await checkZeroGrants(client)
+  return zero === null ? grants : [...grants, ...(await checkServerForZero(client, zero))]
+}
+
+/** What has to be agreed to before the profile, which reads the whole source: nobody waits for a question. */
+type PlanGate = {
+  /** Refuses, or gives the slots of an attached Zero to drop. */
+  readonly detach: (attached: AttachedZero | null) => readonly string[]
+  readonly confirm: (places: readonly TablePlace[]) => Promise<void>
+}
+
+/** A plan alone touches nothing; it says what stands in the way. */
+const openGate: PlanGate = { detach: () => [], confirm: async () => undefined }
+
+function isReplaced({ mode, strategy }: TablePlace): boolean {
+  return mode === 'recreate' || (mode === 'into-empty' && strategy === 'replace')
+}
+
 async function planInto(
   source: Source,
   target: OpenTarget | null,
   options: TransferOptions,
-  // Asked before the profile, which reads the whole source: nobody waits for a question.
-  confirm: (places: readonly TablePlace[]) => Promise<void> = async () => undefined,
+  gate: PlanGate = openGate,
 ): Promise<Plan> {
   const { config, signal, emit } = options
   const settings = planSettings(config)
@@ -89,7 +115,12 @@ async function planInto(
     ? await translateErrors(target, async () => loadedTables(await target.reconnect(), source.identity, config.schema))
     : new Set<string>()
   const placed: PlacedTables = placeTables({ source: catalog, target: targetCatalog, ownTables, settings })
-  await confirm(placed.places)
+  const replaced = placed.places.filter(isReplaced).map((place) => ({ schema: config.schema, name: place.target }))
+  const attached = target
+    ? await translateErrors(target, async () => findAttachedZero(await target.reconnect(), replaced))
+    : null
+  const idleSlots = gate.detach(attached)
+  await gate.confirm(placed.places)
   const tables = withKeyHints(placed.places.map((place) => place.source))
   const profile = await source.profile(tables, { signal, emit, parallel: config.parallel })
   const built = buildPlan({
@@ -104,6 +135,8 @@ async function planInto(
     placed,
     profile,
     settings,
+    idleSlots,
+    attachedZero: attached === null ? null : attachedMessage(attached),
   })
   emit('plan:built', { plan: built })
   for (const warning of built.warnings) emit('warning', warning)
@@ -117,8 +150,9 @@ async function confirmReplacements(
 ): Promise<void> {
   const { schema } = options.config
   const details: string[] = []
-  for (const { target: name, mode, strategy } of places) {
-    if (mode !== 'recreate' && !(mode === 'into-empty' && strategy === 'replace')) continue
+  for (const place of places) {
+    const { target: name, mode } = place
+    if (!isReplaced(place)) continue
     const rows = await target.countRows({ schema, name }, options)
     if (mode === 'recreate' || rows > 0) details.push(`${name}: ${countOf(rows, 'row')}`)
   }

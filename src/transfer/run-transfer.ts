@@ -120,6 +120,8 @@ async function runSteps(run: TransferRun, account: TransferAccount, emit: Emit):
     account,
     emit,
     signal,
+    zero: run.config.zero,
+    cwd: run.cwd,
     settings: {
       ...batchLimits(run.config),
       parallel: run.config.parallel,
@@ -189,7 +191,7 @@ async function closeTransfer(
       log: folder.logPath,
       html: folder.htmlPath,
     },
-    next: nextCommands(run, failure),
+    next: nextCommands({ ...run, warnings: account.warnings }, failure),
   })
   await folder.writeReport(report, { rejects: rejects.first, altered: altered.first })
   emit('transfer:finished', { report })
@@ -204,7 +206,8 @@ async function leaveTransfer(run: TransferRun, failure: Failure | null): Promise
     await deleteIssues(client, run.transferId)
     return forgetTransfer(client, run.transferId)
   }
-  const begun = (await readDoneSteps(client, run.transferId)).size > 0
+  const done = await readDoneSteps(client, run.transferId)
+  const begun = run.plan.steps.some(({ kind }, number) => kind !== 'reset-zero' && done.has(number))
   // Nothing was made, so there is nothing to go on with: the next run plans anew.
   if (!begun) return forgetTransfer(client, run.transferId)
   await restoreForeignKeys(client, run.config.schema, { loaded: false })

@@ -43,7 +43,12 @@ function tableLines(table: PlannedTable): string[] {
   ])
   const omitted = table.omitted.map(({ column, reason }) => `    ${column.padEnd(width)}  left out: ${reason}`)
   const figures = `${countOf(table.rows, 'row')}, ${formatBytes(table.bytes)}, ${table.mode}${table.mode === 'into-existing' ? ` by ${table.strategy}` : ''}, ${countOf(table.shards.length, 'shard')}`
-  return ['', `  ${head} (${figures})`, ...columns, ...omitted]
+  const surrogate = table.surrogateKey
+  const added =
+    surrogate === undefined
+      ? []
+      : [`    ${surrogate.padEnd(width)}  bigint : added for Zero as the key; the server numbers the rows`]
+  return ['', `  ${head} (${figures})`, ...added, ...columns, ...omitted]
 }
 
 function warningLines(plan: Plan): string[] {

@@ -34,6 +34,19 @@ describe('errors of PostgreSQL', () => {
     },
   )
 
+  test('a refusal in the schema of a zero-cache names the grants', () => {
+    const refused = coded('42501', 'permission denied for schema zero_0')
+    expect(translatePostgresError(refused, scene)).toMatchObject({
+      code: 'CATALOG_PERMISSION',
+      message: expect.stringContaining('A Zero watches postgres://me@h:5432/app'),
+      remedy:
+        'grant usage on schema zero_0 to me; grant select, insert, update, delete on all tables in schema zero_0 to me;',
+    })
+    expect(translatePostgresError(coded('42501', 'permission denied for schema app'), scene)).toMatchObject({
+      remedy: expect.stringContaining('owner of the tables'),
+    })
+  })
+
   test('a translated error is not translated again', () => {
     const error = translatePostgresError(coded('53100'), scene)
     expect(translatePostgresError(error, scene)).toBe(error)

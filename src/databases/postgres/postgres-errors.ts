@@ -91,6 +91,15 @@ export function translatePostgresError(error: unknown, scene: ErrorScene): unkno
       remedy: `Create it (createdb ${databaseOf(scene.target)}) or name another database at the end of the URL.`,
     })
   }
+  const shard = code === '42501' ? zeroSchema(error) : null
+  if (shard !== null) {
+    const role = userOf(scene.target)
+    return new RowferryError('CATALOG_PERMISSION', {
+      ...details,
+      message: `A Zero watches ${scene.target}${during}, and its event triggers may not write into the schema ${shard} as this user: ${messageOf(error)}.`,
+      remedy: `grant usage on schema ${shard} to ${role}; grant select, insert, update, delete on all tables in schema ${shard} to ${role};`,
+    })
+  }
   if (code === '42501') {
     return new RowferryError('CATALOG_PERMISSION', {
       ...details,
@@ -121,6 +130,15 @@ export function messageOf(error: unknown): string {
     return [...new Set(error.errors.map(messageOf))].join('; ')
   const text = error instanceof Error ? error.message : String(error)
   return text.replace(/\s+/g, ' ').trim().replace(/\.$/, '')
+}
+
+/** The schema of a zero-cache (`zero_0`), if that is what was not allowed: event triggers write there whoever changes a table. */
+function zeroSchema(error: unknown): string | null {
+  return /permission denied for schema "?(\w+_\d+)"?$/.exec(messageOf(error))?.[1] ?? null
+}
+
+function userOf(target: string): string {
+  return /^[a-z]+:\/\/([^:@/]+)@/i.exec(target)?.[1] ?? 'the_user'
 }
 
 function databaseOf(target: string): string {

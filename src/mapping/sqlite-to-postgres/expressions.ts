@@ -24,6 +24,8 @@ export type ExpressionScope = {
   column(name: string): ScopeColumn | null
   /** True for a column of the source that is not transferred: in double quotes it would else be taken for a text. */
   isLeftOut?(name: string): boolean
+  /** True for a column that holds base64 instead of the bytes that expressions mean. */
+  isEncoded?(name: string): boolean
 }
 
 export type { Purpose as ExpressionPurpose, ScopeColumn, Translation }
@@ -78,6 +80,7 @@ function tableContext(scope: ExpressionScope, purpose: Purpose, notes: Set<strin
     subquery: null,
     resolve(path) {
       const name = path.at(-1) ?? ''
+      if (scope.isEncoded?.(name)) return refuse(`it uses ${name}, which becomes text in base64`)
       const column = scope.column(name)
       if (!column && scope.isLeftOut?.(name)) return refuse(`it uses ${name}, which is left out`)
       if (!column) return null

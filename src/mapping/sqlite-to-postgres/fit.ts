@@ -67,7 +67,7 @@ function takes(conversion: ColumnConversion, valueClass: ValueClass, profile: Co
 
 function takesAsText(conversion: ColumnConversion, valueClass: ValueClass, profile: ColumnProfile): boolean {
   if (conversion.enumLabels !== null) return takesLabels(conversion.enumLabels, valueClass, profile)
-  return conversion.blobAsHex === true || !blobs.includes(valueClass)
+  return conversion.blobAsHex === true || conversion.asBase64 === true || !blobs.includes(valueClass)
 }
 
 /** Only a column of few different values can be told; the rest shows while loading. */

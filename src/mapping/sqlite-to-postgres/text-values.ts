@@ -148,10 +148,27 @@ function cleanNul(
 
 /** Every value has bytes: a text those of its encoding, a number those of its text. */
 export function byteaConverter(): Converter {
-  return (value) => {
-    if (value === null || value instanceof Uint8Array || typeof value === 'string') return value
-    if (typeof value === 'bigint') return String(value)
-    return typeof value === 'number' ? sqliteRealText(value) : value.bytes
+  return (value) => (value === null ? null : bytesOf(value))
+}
+
+function bytesOf(value: NonNullable<SqliteValue>): string | Uint8Array {
+  if (value instanceof Uint8Array || typeof value === 'string') return value
+  if (typeof value === 'bigint') return String(value)
+  return typeof value === 'number' ? sqliteRealText(value) : value.bytes
+}
+
+/** Four characters for three bytes; V8's longest string is 2^29 - 24 characters. */
+const maxBase64Bytes = 400_000_000
+
+/** The bytes of `byteaConverter` as text, on one line, as PostgreSQL's `decode(…, 'base64')` reads it. */
+export function base64Converter(): Converter {
+  return (value, cell) => {
+    if (value === null) return null
+    const bytes = bytesOf(value)
+    const buffer =
+      typeof bytes === 'string' ? Buffer.from(bytes) : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    if (buffer.length <= maxBase64Bytes) return buffer.toString('base64')
+    return refuseBecause(`${buffer.length} bytes are too many for a text in base64`, cell, 'DATA_TOO_LONG')
   }
 }
 

@@ -31,6 +31,12 @@ export function dateConverter({ timeUnit, emptyToNull }: ColumnConversion): Conv
   }
 }
 
+/** Before 1714 and after 2285 microseconds are no safe integers. */
+function startOfDay(days: number): number | bigint {
+  const micros = days * microsPerDay
+  return Number.isSafeInteger(micros) ? micros : BigInt(days) * 86_400_000_000n
+}
+
 function isNumber(value: SqliteValue): value is bigint | number {
   return typeof value === 'bigint' || typeof value === 'number'
 }
@@ -61,7 +67,7 @@ export function timestampConverter(conversion: ColumnConversion): Converter {
       if (parsed === null) {
         if (value === '') return convertEmpty(emptyToNull, wanted, cell)
         const days = compactDate(value)
-        return days === null ? refuse(value, wanted, cell) : toUtc(days * microsPerDay, null, local)
+        return days === null ? refuse(value, wanted, cell) : toUtc(startOfDay(days), null, local)
       }
       if (parsed.kind === 'time') return refuse(value, wanted, cell)
       const micros = toUtc(parsed.micros, parsed.offsetMinutes, local)

@@ -2,7 +2,7 @@ import type { ColumnConversion } from '../../model/plan.ts'
 import { type Converter, MISFIT } from '../mapping.ts'
 import { jsonConverter } from './json-values.ts'
 import { boolConverter, floatConverter, integerConverter, numericConverter } from './number-values.ts'
-import { byteaConverter, textConverter, uuidConverter } from './text-values.ts'
+import { base64Converter, byteaConverter, textConverter, uuidConverter } from './text-values.ts'
 import { dateConverter, timeConverter, timestampConverter } from './time-values.ts'
 
 /**
@@ -35,7 +35,7 @@ function converterOf(conversion: ColumnConversion): Converter {
     case 'timestamptz':
       return timestampConverter(conversion)
     case 'text':
-      return textConverter(conversion)
+      return conversion.asBase64 === true ? base64Converter() : textConverter(conversion)
     case 'json':
     case 'jsonb':
       return jsonConverter(conversion)

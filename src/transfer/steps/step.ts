@@ -5,6 +5,7 @@ import type { Plan, PlannedTable, Step, StepKind } from '../../model/plan.ts'
 import type { TableName } from '../../model/catalog.ts'
 import type { Lanes } from '../../databases/postgres/lanes/lanes.ts'
 import type { EarlyHashes } from '../early-hashes.ts'
+import type { ZeroSettings } from '../../model/zero.ts'
 import type { TransferAccount } from '../transfer-account.ts'
 import type { ShardRunner } from '../shard-runner.ts'
 
@@ -19,6 +20,9 @@ export type StepContext = {
   readonly lanes: Lanes
   readonly hashes: EarlyHashes
   readonly settings: RunSettings
+  readonly zero: ZeroSettings | null
+  /** Folder that relative paths of files to write start from. */
+  readonly cwd: string
   readonly account: TransferAccount
   readonly emit: Emit
   /** Aborted by Ctrl-C or a caller: steps end after the work in hand. */

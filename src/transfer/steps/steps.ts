@@ -2,7 +2,9 @@ import type { Step, StepKind } from '../../model/plan.ts'
 import { addObjects } from './add-objects.ts'
 import { copyTables } from './copy-tables.ts'
 import { createTables } from './create-tables.ts'
+import { prepareZero } from './prepare-zero.ts'
 import { resetSequences } from './reset-sequences.ts'
+import { resetZero } from './reset-zero.ts'
 import type { RunStep, StepContext } from './step.ts'
 import { treatOrphans } from './treat-orphans.ts'
 import { verifyContent } from './verify-content.ts'
@@ -17,6 +19,8 @@ const steps: { readonly [Kind in StepKind]: { readonly label: string; readonly r
   'reset-sequences': { label: 'sequences', run: resetSequences },
   'verify-counts': { label: 'verify row counts', run: verifyCounts },
   'verify-content': { label: 'verify content', run: verifyContent },
+  'reset-zero': { label: 'replication slots of Zero', run: resetZero },
+  'prepare-zero': { label: 'publication and schema for Zero', run: prepareZero },
 }
 
 export function stepLabel(kind: StepKind): string {

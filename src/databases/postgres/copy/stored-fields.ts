@@ -35,7 +35,9 @@ export function storedFieldWriter(conversion: ColumnConversion, isReal: boolean)
     case 'timestamptz':
       return isPlainTimestamp(conversion) ? storeTimestamp : null
     case 'text':
-      return conversion.maxCharacters === null && conversion.enumLabels === null ? storeText(conversion) : null
+      return conversion.maxCharacters === null && conversion.enumLabels === null && conversion.asBase64 !== true
+        ? storeText(conversion)
+        : null
     case 'jsonb':
       return storeJsonb
     case 'bytea':
@@ -101,12 +103,17 @@ function storeEightBytes({ buffer }: FieldOutput, records: SqliteRecords, cell: 
   return true
 }
 
+/** NaN, which only a damaged file holds, is NULL to SQLite. */
+function storeReal(out: FieldOutput, records: SqliteRecords, cell: number): boolean {
+  return !Number.isNaN(records.view.getFloat64(records.offsets[cell] as number)) && storeEightBytes(out, records, cell)
+}
+
 function storeOnlyReal(out: FieldOutput, records: SqliteRecords, _row: number, cell: number): boolean {
-  return records.types[cell] === storedAs.real && storeEightBytes(out, records, cell)
+  return records.types[cell] === storedAs.real && storeReal(out, records, cell)
 }
 
 function storeFloat8(out: FieldOutput, records: SqliteRecords, row: number, cell: number): boolean {
-  if (records.types[cell] === storedAs.real) return storeEightBytes(out, records, cell)
+  if (records.types[cell] === storedAs.real) return storeReal(out, records, cell)
   const number = integerOf(records, row, cell)
   if (Number.isNaN(number)) return false
   const at = startField(out.buffer, 8)

@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { readHeader } from '../open/sqlite-header.ts'
 
 /** What stands in the pages is not what a table's tree looks like, or not what this reader knows: SQLite reads it instead. */
@@ -17,6 +17,8 @@ const utf8 = 1
  */
 export class PageFile implements Disposable {
   readonly pageSize: number
+  /** In bytes, when it was opened. */
+  readonly size: number
   /** Without what an extension keeps at the end of each page. */
   readonly usableSize: number
   readonly #fd: number
@@ -30,6 +32,7 @@ export class PageFile implements Disposable {
       throw new UnreadablePages()
     }
     this.pageSize = header.pageSize
+    this.size = fstatSync(this.#fd).size
     this.usableSize = header.pageSize - start.readUInt8(reservedBytesAt)
   }
 

@@ -5,7 +5,9 @@ import { seededRandom } from '../../../../test/support/random-rows.ts'
 import { givenFiles, numbers, writeSqlite } from '../../../../test/support/sqlite-files.ts'
 import type { SqliteRow } from '../../../model/batch.ts'
 import { RowferryError } from '../../../errors/errors.ts'
+import type { Table } from '../../../model/catalog.ts'
 import type { ReadRequest } from '../../databases.ts'
+import { profileTables } from '../profile/sqlite-profile.ts'
 import { openRowReader, type SqliteRowReader } from '../read/sqlite-reader.ts'
 
 type Asked = { readonly lower?: string; readonly upper?: string; readonly after?: string; readonly columns?: string[] }
@@ -195,6 +197,79 @@ describe('a damaged file', () => {
     }
     expect(refused.length).toBeGreaterThan(20)
     expect(refused.filter((stored) => typeof stored !== 'string')).toEqual([])
+  })
+})
+
+describe('a damaged key, which hides rows from everybody who searches by it', () => {
+  /** Changes the key of one cell of the table's root page. */
+  function withKey(cell: number, change: (key: number) => number): string {
+    const path = given(
+      `pragma page_size = 1024; create table t(id integer primary key, x); insert into t select n, printf('%.*c', 90, 'x') from ${numbers(5000)}`,
+    )
+    const db = new DatabaseSync(path, { readOnly: true })
+    const root = Number(db.prepare(`select rootpage from sqlite_schema where name = 't'`).get()?.['rootpage'])
+    db.close()
+    const bytes = readFileSync(path)
+    const page = (root - 1) * 1024
+    // An interior page has a header of 12 bytes; a cell is the child's number and the key, here of two bytes.
+    const key = page + bytes.readUInt16BE(page + 12 + 2 * cell) + 4
+    const value = change((((bytes[key] ?? 0) & 0x7f) << 7) | ((bytes[key + 1] ?? 0) & 0x7f))
+    bytes[key] = 0x80 | (value >> 7)
+    bytes[key + 1] = value & 0x7f
+    writeFileSync(path, bytes)
+    return path
+  }
+
+  const table: Table = {
+    name: { schema: 'main', name: 't' },
+    sql: null,
+    columns: ['id', 'x'].map((name, at) => ({
+      name,
+      position: at + 1,
+      declaredType: '',
+      notNull: false,
+      default: null,
+      generated: null,
+      collation: null,
+      comment: null,
+      postgres: null,
+    })),
+    primaryKey: null,
+    uniqueKeys: [],
+    foreignKeys: [],
+    checkConstraints: [],
+    indexes: [],
+    comment: null,
+    sqlite: {
+      strict: false,
+      withoutRowid: false,
+      rowidColumn: 'id',
+      rowidName: 'id',
+      autoincrement: false,
+      sequenceValue: null,
+      conflictClauses: [],
+      notUnderstood: [],
+    },
+    postgres: null,
+  }
+
+  test.each([
+    ['a key far too great', 0, () => 16_000],
+    ['a key below the one before', 1, () => 1],
+    ['a key that is a little too small', 1, (key: number) => key - 7],
+    ['a key that is a little too great', 1, (key: number) => key + 7],
+  ])('%s: all rows, or a refusal', async (_, cell, change) => {
+    const path = withKey(cell, change)
+    const profile = profileTables({ kind: 'sqlite', path, immutable: true }, [table], {
+      parallel: 1,
+      emit: () => undefined,
+      signal: new AbortController().signal,
+    })
+    const outcome = await profile.then(
+      ({ tables }) => tables[0]?.rows,
+      (error: RowferryError) => error.code,
+    )
+    expect([5000, 'CONNECT_SOURCE_DAMAGED']).toContain(outcome)
   })
 })
 

@@ -34,6 +34,7 @@ export function* readRecords(
       walk.long.release()
     }
     if (after === Infinity) return
+    if (after < first) throw new UnreadablePages()
     first = after + 1
   }
 }

@@ -80,7 +80,7 @@ export class StoredRecords implements SqliteRecords {
       if (type >= 0x80) {
         at = readVarint(bytes, at - 1)
         type = varint.value
-        if (type > 0x7fff_ffff) throw new UnreadablePages()
+        if (type < 0 || type > 0x7fff_ffff) throw new UnreadablePages()
       }
       const length = type >= 12 ? (type - 12) >> 1 : (fixedLengths[type] as number)
       const column = columnOfField[field++] as number
@@ -90,7 +90,8 @@ export class StoredRecords implements SqliteRecords {
       }
       content += length
     }
-    if (at > headerEnd || content > to || headerEnd > to) throw new UnreadablePages()
+    const isWhole = at < headerEnd || (at === headerEnd && content === to)
+    if (!isWhole || content > to || headerEnd > to) throw new UnreadablePages()
     if (field < fields) this.#endEarly(cell, field)
     for (const column of this.#rowidColumns) types[cell + column] = storedAs.rowid
     this.rowids[this.count++] = rowid
@@ -118,7 +119,7 @@ export class StoredRecords implements SqliteRecords {
     const type = this.types[cell] as number
     const at = this.offsets[cell] as number
     if (type === storedAs.null) return null
-    if (type === storedAs.real) return this.view.getFloat64(at)
+    if (type === storedAs.real) return realOf(this.view.getFloat64(at))
     if (type >= storedAs.bytes) return this.#bytesValue(type, at)
     const integer = storedInteger(this.view, type, at, this.rowids[row] as number)
     const exact = Number.isNaN(integer) ? this.view.getBigInt64(at) : BigInt(integer)
@@ -139,6 +140,11 @@ export class StoredRecords implements SqliteRecords {
     values.push(BigInt(this.rowids[row] as number))
     return values
   }
+}
+
+/** SQLite stores no NaN, and takes one that stands there for NULL. */
+function realOf(stored: number): number | null {
+  return Number.isNaN(stored) ? null : stored
 }
 
 function viewOf(bytes: Buffer<ArrayBuffer>): DataView<ArrayBuffer> {

@@ -33,6 +33,8 @@ export class TableWalk {
   /** How much of the records' bytes is in use. */
   #used = 0
   #lastSeen = -Infinity
+  /** Every rowid of the leaves that were found is greater. */
+  #left = -Infinity
 
   constructor(file: PageFile, layout: RecordLayout) {
     this.#file = file
@@ -51,7 +53,7 @@ export class TableWalk {
     this.long = null
     this.#findLeaves(first, last)
     this.#readLeaves()
-    this.#lastSeen = -Infinity
+    this.#lastSeen = this.#left
     for (let leaf = 0; leaf < this.#leaves.length; leaf++) {
       const cells = this.#cellsOf(leaf)
       if (records.count > 0 && (records.count + cells) * records.columns > mostCells) return this.#lastRowid()
@@ -73,6 +75,7 @@ export class TableWalk {
     this.#leaves.length = 0
     this.#bounds.length = 0
     this.#bound = Infinity
+    this.#left = -Infinity
     let page = this.#rootPage
     for (let depth = 0; depth < deepest; depth++) {
       this.#file.read(page, 1, this.#node, 0)
@@ -101,10 +104,17 @@ export class TableWalk {
   #childrenFrom(header: number, first: number, last: number): number[] {
     const node = this.#node
     const cells = node.readUInt16BE(header + 3)
+    if (cells === 0) throw new UnreadablePages()
     const cellAt = (cell: number): number => node.readUInt16BE(header + 12 + 2 * cell)
     const keyOf = (cell: number): number => {
       readVarint(node, cellAt(cell) + 4)
       return varint.value
+    }
+    // A search trusts the keys: one that is damaged would hide all rows between it and its place.
+    for (let cell = 0, before = this.#left; cell < cells; cell++) {
+      const key = keyOf(cell)
+      if (key <= before || key > this.#bound) throw new UnreadablePages()
+      before = key
     }
     let low = 0
     let high = cells
@@ -113,6 +123,7 @@ export class TableWalk {
       if (keyOf(middle) >= first) high = middle
       else low = middle + 1
     }
+    if (low > 0) this.#left = keyOf(low - 1)
     const outer = this.#bound
     const children: number[] = []
     this.#bounds.length = 0
@@ -152,7 +163,9 @@ export class TableWalk {
     const header = this.#headerOf(leaf)
     if (this.records.bytes[header] !== leafPage) throw new UnreadablePages()
     const cells = this.records.bytes.readUInt16BE(header + 3)
-    if (2 * cells > this.#file.usableSize) throw new UnreadablePages()
+    // Only the root of an empty table has none.
+    const isEmpty = cells === 0 && this.#leaves[leaf] !== this.#rootPage
+    if (isEmpty || 2 * cells > this.#file.usableSize) throw new UnreadablePages()
     return cells
   }
 
@@ -186,6 +199,7 @@ export class TableWalk {
         if (at + length > page + usableSize) throw new UnreadablePages()
         records.add(rowid, at, at + length)
       } else if (length > longRecord) {
+        if (length > this.#file.size) throw new UnreadablePages()
         this.long = new StoredRecords(this.#layout, length, true)
         this.#gather(at, length, this.long.bytes, 0)
         this.long.add(rowid, 0, length)
@@ -209,6 +223,8 @@ export class TableWalk {
     const least = ((((usableSize - 12) * 32) / 255) | 0) - 23
     const candidate = least + ((length - least) % (usableSize - 4))
     const localLength = candidate <= usableSize - 35 ? candidate : least
+    // The number of the first overflow page follows.
+    if ((local % pageSize) + localLength + 4 > usableSize) throw new UnreadablePages()
     bytes.copy(into, from, local, local + localLength)
     const overflow = (this.#overflow ??= Buffer.allocUnsafeSlow(Math.max(chunkBytes / 4, pageSize)))
     let next = bytes.readUInt32BE(local + localLength)

@@ -5,11 +5,12 @@ import { profileRange, type ProfileRange, type RangeProfile } from './profile-ra
 import type { OrphanTask } from './sqlite-orphans.ts'
 import { openRowReader, type SqliteRowReader } from '../read/sqlite-reader.ts'
 
-/** Either ranges of tables or foreign keys. */
+/** Ranges of tables, foreign keys, or tables whose rows SQLite shall count. */
 export type ProfileTask = {
   readonly opening: SqliteOpening
   readonly ranges: readonly ProfileRange[]
   readonly orphans: readonly OrphanTask[]
+  readonly counts: readonly string[]
 }
 
 /** Errors lose their class between threads, so ours come as data. */
@@ -18,6 +19,7 @@ export type ProfileOutcome =
       readonly kind: 'profiles'
       readonly profiles: readonly RangeProfile[]
       readonly orphans: readonly (OrphanProfile | null)[]
+      readonly counts: readonly number[]
     }
   | { readonly kind: 'error'; readonly code: ErrorCode; readonly message: string; readonly remedy: string | null }
 
@@ -25,13 +27,14 @@ export type ProfileOutcome =
 let reader: SqliteRowReader | null = null
 
 /** Entry point of a profile thread: examines ranges of tables or foreign keys. */
-export default function runProfileTask({ opening, ranges, orphans }: ProfileTask): ProfileOutcome {
+export default function runProfileTask({ opening, ranges, orphans, counts }: ProfileTask): ProfileOutcome {
   try {
     const open = (reader ??= openRowReader(opening))
     return {
       kind: 'profiles',
       profiles: ranges.map((range) => profileRange(open, range)),
       orphans: orphans.map((task) => open.findOrphans(task)),
+      counts: counts.map((table) => open.countRows(table)),
     }
   } catch (error) {
     if (!(error instanceof RowferryError)) throw error

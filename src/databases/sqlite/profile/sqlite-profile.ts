@@ -5,12 +5,13 @@ import { RowferryError } from '../../../errors/errors.ts'
 import type { Table } from '../../../model/catalog.ts'
 import type { Emit } from '../../../model/events.ts'
 import type { OrphanProfile, Profile, TableProfile } from '../../../model/profile.ts'
+import { chunked } from '../../../util/chunked.ts'
 import { typeFamily } from '../declared-type.ts'
 import { mergeRanges } from './merge-profiles.ts'
 import { profileRange, type ProfileRange, type RangeProfile } from './profile-range.ts'
 import type { ProfileOutcome, ProfileTask } from './profile-worker.ts'
 import { quoteName } from '../sqlite-identifiers.ts'
-import { openSqlite, type SqliteOpening } from '../open/sqlite-open.ts'
+import { openSqlite, sqliteLabel, type SqliteOpening } from '../open/sqlite-open.ts'
 import { type OrphanTask, orphanTasks } from './sqlite-orphans.ts'
 import { openRowReader } from '../read/sqlite-reader.ts'
 import { type Damage, describeSalvage, type SalvagedTable } from '../read/sqlite-salvage.ts'
@@ -38,13 +39,32 @@ export async function profileTables(
   const progress = new Progress(cut, options.emit)
   const here = size < worthThreads || options.parallel < 1
   const job = { opening, cut, keys: orphanTasks(tables), progress }
-  const orphans = await (here ? profileHere(job, options.signal) : profileInThreads(job, options))
+  const { orphans, counts } = await (here ? profileHere(job, options.signal) : profileInThreads(job, options))
+  const profiles = cut.map((entry) => progress.profileOf(entry))
+  for (const [at, count] of counts.entries()) assertComplete(opening, profiles[at], count)
   return {
-    tables: cut.map((entry) => progress.profileOf(entry)),
+    tables: profiles,
     orphans: orphans.filter((orphan) => orphan !== null),
     salvaged: opening.salvage === true ? describeDamages(opening, cut, progress) : [],
   }
 }
+
+/**
+ * Rows are found by their keys, and a damaged key hides rows without an error: every way of reading goes by keys. SQLite's
+ * count does not. Tables that are not to be read by keys, and damaged ones that are to be salvaged, are not counted (null).
+ */
+function assertComplete(opening: SqliteOpening, profile: TableProfile | undefined, count: number | null): void {
+  if (profile === undefined || count === null || profile.rows === count) return
+  const rows = `${profile.rows.toLocaleString('en')} of ${count.toLocaleString('en')} rows`
+  throw new RowferryError('CONNECT_SOURCE_DAMAGED', {
+    message: `${sqliteLabel(opening)} is damaged in table "${profile.table}": only ${rows} can be reached by their rowids.`,
+    remedy:
+      'Restore the file from a backup, or repair it with sqlite3 FILE .recover; if another program is writing to it, add --snapshot always',
+  })
+}
+
+const isCounted = (opening: SqliteOpening, entry: TableRanges): boolean =>
+  opening.salvage !== true && entry.ranges[0]?.by === 'rowid'
 
 function cutTables(
   opening: SqliteOpening,
@@ -127,10 +147,7 @@ type Job = {
   readonly progress: Progress
 }
 
-async function profileHere(
-  { opening, cut, keys, progress }: Job,
-  signal: AbortSignal,
-): Promise<(OrphanProfile | null)[]> {
+async function profileHere({ opening, cut, keys, progress }: Job, signal: AbortSignal): Promise<Checked> {
   using reader = openRowReader(opening)
   for (const entry of cut) {
     signal.throwIfAborted()
@@ -138,28 +155,34 @@ async function profileHere(
     // Lets timers and the terminal live between tables.
     await new Promise((resolve) => setImmediate(resolve))
   }
-  return keys.map((task) => reader.findOrphans(task))
+  return {
+    orphans: keys.map((task) => reader.findOrphans(task)),
+    counts: cut.map((entry) => (isCounted(opening, entry) ? reader.countRows(entry.table.name.name) : null)),
+  }
 }
+
+/** By foreign key, and by table. */
+type Checked = { readonly orphans: readonly (OrphanProfile | null)[]; readonly counts: readonly (number | null)[] }
 
 type Work = { readonly entry: TableRanges; readonly range: ProfileRange; readonly number: number }
 
 async function profileInThreads(
   { opening, cut, keys, progress }: Job,
   { parallel, signal }: ProfileOptions,
-): Promise<(OrphanProfile | null)[]> {
+): Promise<Checked> {
   const pool = new Piscina<ProfileTask, ProfileOutcome>({
     filename: new URL(`./profile-worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url).href,
     minThreads: parallel,
     maxThreads: parallel,
   })
-  const run = async (ranges: readonly ProfileRange[], orphans: readonly OrphanTask[]) => {
-    const outcome = await pool.run({ opening, ranges, orphans }, { signal })
+  const run = async (task: Partial<ProfileTask>) => {
+    const outcome = await pool.run({ opening, ranges: [], orphans: [], counts: [], ...task }, { signal })
     if (outcome.kind === 'error') throw new RowferryError(outcome.code, outcome)
     return outcome
   }
   const profile = async (works: readonly Work[]): Promise<void> => {
     const ranges = works.map(({ range }) => range)
-    const { profiles } = await run(ranges, [])
+    const { profiles } = await run({ ranges })
     for (const [at, { entry, number }] of works.entries()) {
       const found = profiles[at]
       if (found !== undefined) progress.add(entry, number, found)
@@ -167,9 +190,14 @@ async function profileInThreads(
   }
   try {
     const profiled = Promise.all(bundle(cut).map(profile))
-    const checked = Promise.all(keys.map(async (task) => (await run([], [task])).orphans))
-    const [orphans] = await Promise.all([checked, profiled])
-    return orphans.flat()
+    const checked = Promise.all(keys.map(async (task) => (await run({ orphans: [task] })).orphans))
+    const names = cut.filter((entry) => isCounted(opening, entry)).map((entry) => entry.table.name.name)
+    const counted = Promise.all(
+      chunked(names, smallTablesPerTask).map(async (counts) => (await run({ counts })).counts),
+    )
+    const [orphans, counts] = await Promise.all([checked, counted, profiled])
+    const byName = new Map(counts.flat().map((count, at) => [names[at], count]))
+    return { orphans: orphans.flat(), counts: cut.map((entry) => byName.get(entry.table.name.name) ?? null) }
   } catch (error) {
     signal.throwIfAborted()
     throw error

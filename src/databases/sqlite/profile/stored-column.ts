@@ -70,7 +70,14 @@ export class StoredColumnExaminer {
       else if (type === storedAs.real)
         bytes = this.#examineReal(records.view.getFloat64(records.offsets[cell] as number))
       else bytes = reals ? this.#examineIntegralReal(records, row, cell) : this.#examineInteger(records, row, cell)
-      if (bytes < 0) bytes = this.#examiner.examineOne(page, row, records.value(row, this.#at))
+      if (bytes < 0) {
+        const value = records.value(row, this.#at)
+        if (value === null) {
+          this.#nulls++
+          continue
+        }
+        bytes = this.#examiner.examineOne(page, row, value)
+      }
       sizes[row] = (sizes[row] as number) + bytes
     }
   }
@@ -102,7 +109,7 @@ export class StoredColumnExaminer {
 
   #examineReal(value: number): number {
     // In other columns the digits are counted, or time units.
-    if (this.#family !== 'real' || this.#examiner.tellsApart) return -1
+    if (this.#family !== 'real' || this.#examiner.tellsApart || Number.isNaN(value)) return -1
     if (!this.#counts(numberOf[realClass(value)])) return -1
     if (Number.isFinite(value)) {
       if (value < this.#minReal) this.#minReal = value
@@ -249,9 +256,10 @@ class RepeatedValues {
 
   learnText(bytes: Buffer, text: { at: number; length: number; characters: number; class: number }): void {
     const { at, length, characters } = text
-    if (length > 200 || this.#texts.size > mostDistinct) return
+    const hash = hashOf(bytes, at, length)
+    if (length > 200 || this.#texts.size > mostDistinct || this.#texts.has(hash)) return
     const own = Buffer.from(bytes.subarray(at, at + length))
-    this.#texts.set(hashOf(bytes, at, length), { bytes: own, characters, class: text.class, count: 0 })
+    this.#texts.set(hash, { bytes: own, characters, class: text.class, count: 0 })
   }
 
   get counted(): { value: string; count: number }[] {

@@ -7,6 +7,7 @@ import { PageFile, UnreadablePages } from '../pages/page-file.ts'
 import { readLock, readRecords } from '../pages/read-records.ts'
 import { readRecordLayout } from '../pages/record-layout.ts'
 import { isDamage, translateSqliteError } from '../sqlite-errors.ts'
+import { quoteName } from '../sqlite-identifiers.ts'
 import { openSqlite, sqliteLabel, type SqliteOpening } from '../open/sqlite-open.ts'
 import { findOrphans, type OrphanTask } from '../profile/sqlite-orphans.ts'
 import { readRowidName } from './sqlite-rowid.ts'
@@ -107,6 +108,16 @@ export class SqliteRowReader implements RowReader {
       this.#pages = null
     }
     return this.#pages
+  }
+
+  /** Rows of a table as SQLite counts them: on its leaves, whatever the keys above them say. */
+  countRows(table: string): number {
+    try {
+      const statement = this.#db.prepare(`select count(*) as count from ${quoteName(table)} not indexed`)
+      return Number(statement.get()?.['count'])
+    } catch (error) {
+      throw translateSqliteError(error, { label: sqliteLabel(this.#opening), place: `table "${table}"`, table })
+    }
   }
 
   /** SQLite's own binary JSON, which JSON columns of other programs hold. */

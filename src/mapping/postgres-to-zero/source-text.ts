@@ -1,0 +1,35 @@
+import { isIdentifier } from './zero-names.ts'
+
+/** TypeScript as a person writes it: single quotes, no semicolons, two blanks, at most 120 characters in a line. */
+export const widestLine = 120
+
+/** A literal; in double quotes where that saves escapes. */
+export function quoted(text: string): string {
+  const plain = JSON.stringify(text).slice(1, -1).replaceAll('\\"', '"').replaceAll('\u2028', '\\u2028')
+  const safe = plain.replaceAll('\u2029', '\\u2029')
+  const [singles, doubles] = [countOf(safe, "'"), countOf(safe, '"')]
+  return singles > doubles ? `"${safe.replaceAll('"', '\\"')}"` : `'${safe.replaceAll("'", "\\'")}'`
+}
+
+function countOf(text: string, character: string): number {
+  return text.split(character).length - 1
+}
+
+export function propertyKey(name: string): string {
+  return isIdentifier(name) ? name : quoted(name)
+}
+
+export function list(names: readonly string[]): string {
+  return `[${names.map(quoted).join(', ')}]`
+}
+
+/** One line when it fits after `indent` blanks, with `after` behind it; else `broken`. */
+export function fitted(line: string, broken: () => string, indent: number, after = ''): string {
+  return indent + line.length + after.length <= widestLine && !line.includes('\n') ? line : broken()
+}
+
+/** A comment line; whatever stands in a name, it ends with the line. */
+export function comment(text: string): string {
+  const oneLine = text.replaceAll(/[\p{Cc}\u2028\u2029]+/gu, ' ').trimEnd()
+  return oneLine === '' ? '//' : `// ${oneLine}`
+}
