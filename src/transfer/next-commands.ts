@@ -32,7 +32,10 @@ function zeroCommands({ target, plan, warnings = [] }: CommandRun, zero: ZeroSet
   const unfit = warnings.some(({ code }) => code === 'zero-stops' || code === 'zero-breaks')
   const schema = plan.target.schema === 'public' ? '' : ` --schema ${quoteArgument(plan.target.schema)}`
   const examine = `rowferry zero ${quoteArgument(target.label)}${schema} --check-only   # what Zero would stumble over`
-  return [...(unfit ? [examine] : []), ...nextZeroCommands(target.label, zero)]
+  return [
+    ...(unfit ? [examine] : []),
+    ...nextZeroCommands(target.embedded ? 'the URL that rowferry postgres prints' : target.label, zero),
+  ]
 }
 
 function again(command: 'migrate' | 'verify', run: CommandRun, source: string): string {
