@@ -353,6 +353,9 @@ describe('what is rounded is listed', () => {
   test('nothing is listed where no digit is lost', () => {
     expect(convert({ wireType: 'timestamp', timePrecision: 3 }, '2000-01-01 00:00:00.001')).toEqual({ value: 1000 })
     expect(convert({ wireType: 'timestamptz', timeUnit: 'epoch-ns' }, 946_684_800_000_001_000n)).toEqual({ value: 1 })
+    // Microseconds beyond the safe integers.
+    expect(convert({ wireType: 'timestamp' }, '99991231')).toEqual({ value: 252_455_529_600_000_000n })
+    expect(convert({ wireType: 'timestamp' }, '17000101')).toEqual({ value: -9_467_020_800_000_000n })
   })
 
   test('what Go writes behind the offset is dropped and listed as a declared conversion', () => {

@@ -1,7 +1,7 @@
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, test } from 'vitest'
 import { seededRandom } from '../../../../test/support/random-rows.ts'
-import { givenFiles } from '../../../../test/support/sqlite-files.ts'
+import { givenFiles, numbers, writeSqlite } from '../../../../test/support/sqlite-files.ts'
 import type { ColumnProfile } from '../../../model/profile.ts'
 import { typeFamily } from '../declared-type.ts'
 import { openRowReader, type SqliteRowReader } from '../read/sqlite-reader.ts'
@@ -69,5 +69,18 @@ describe('values that are counted without being decoded', () => {
       expect(sorted(stored), `seed ${seed}`).toEqual(sorted(decoded))
       expect(stored.rows).toBe(701)
     }
+  })
+
+  test('tell texts apart whose checksums are equal', () => {
+    const path = givenFiles().path('a.db')
+    writeSqlite(
+      path,
+      `create table t(${types.map((type, at) => `"c${at}" ${type}`).join(', ')});
+       insert into t(c5) select case n % 3 when 0 then 'Aa' else 'BB' end from ${numbers(600)}`,
+    )
+    expect(profile(path, (reader) => reader).columns[5]?.distinct).toEqual([
+      { value: 'BB', count: 400 },
+      { value: 'Aa', count: 200 },
+    ])
   })
 })
