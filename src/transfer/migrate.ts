@@ -19,7 +19,8 @@ import { checkServerForZero } from '../zero/check-server.ts'
 import { optionsHash } from './options-hash.ts'
 import { translateErrors } from './translate-errors.ts'
 import { runTransfer } from './run-transfer.ts'
-import type { MigrateOptions, TransferOptions } from './transfer-options.ts'
+import type { MigrateOptions } from './migrate-options.ts'
+import type { TransferOptions } from './transfer-options.ts'
 
 /**
  * The whole migration. Throws a RowferryError of the families CONFIG, CONNECT, CATALOG or JOB while nothing has been changed;

@@ -24,7 +24,7 @@ import { withTransaction } from '../databases/postgres/connection/postgres-conne
 import { batchLimits } from './batch-limits.ts'
 import { buildFailure, buildReport } from './build-report.ts'
 import { EarlyHashes } from './early-hashes.ts'
-import type { MigrateOptions } from './transfer-options.ts'
+import type { MigrateOptions } from './migrate-options.ts'
 import { nextCommands } from './next-commands.ts'
 import { retryLostConnection, type RetryNotice } from './retry-lost-connection.ts'
 import { ShardWorkers } from './shard-workers.ts'

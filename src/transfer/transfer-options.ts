@@ -1,6 +1,5 @@
 import type { Config } from '../config/config.ts'
 import type { Emit } from '../model/events.ts'
-import type { Distribution } from './shard-runner.ts'
 
 /** A question whose answer decides whether something is replaced. */
 export type Confirmation = { readonly message: string; readonly details: readonly string[] }
@@ -16,11 +15,4 @@ export type TransferOptions = {
   readonly emit: Emit
   /** Folder in which `.rowferry` lives. */
   readonly cwd: string
-}
-
-export type MigrateOptions = TransferOptions & {
-  /** Asked before tables of an earlier run are replaced, or a table is emptied. False refuses with CATALOG_NEEDS_CONFIRMATION. */
-  readonly confirm: (question: Confirmation) => Promise<boolean>
-  /** Lets other machines load too; left out: threads of this process load everything. */
-  readonly distribution?: Distribution
 }
