@@ -1,5 +1,6 @@
 import Table from 'cli-table3'
 import type { Section } from './sections.ts'
+import { borderless } from '../../src/cli/terminal/text-table.ts'
 
 /** A table without lines between its rows. */
 export function terminalTable({ title, head, figures, rows }: Section): string {
@@ -12,22 +13,4 @@ export function terminalTable({ title, head, figures, rows }: Section): string {
   for (const row of rows) table.push([...row])
   const lines = table.toString().split('\n')
   return `${title}\n${lines.map((line) => `  ${line}`.trimEnd()).join('\n')}\n`
-}
-
-const borderless = {
-  top: '',
-  'top-mid': '',
-  'top-left': '',
-  'top-right': '',
-  bottom: '',
-  'bottom-mid': '',
-  'bottom-left': '',
-  'bottom-right': '',
-  left: '',
-  'left-mid': '',
-  mid: '',
-  'mid-mid': '',
-  right: '',
-  'right-mid': '',
-  middle: '  ',
 }

@@ -60,7 +60,8 @@ function columnsThatFit<Row>(columns: readonly TextColumn<Row>[], widths: readon
   return kept
 }
 
-const borderless = {
+/** Characters of a table that is only columns (`cli-table3`). */
+export const borderless = {
   top: '',
   'top-mid': '',
   'top-left': '',

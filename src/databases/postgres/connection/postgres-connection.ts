@@ -218,7 +218,7 @@ function explainFailure(error: unknown, url: ConnectionUrl, attempts: number): u
   const scene = { target: url.label, doing: 'connecting' }
   if (isConnectionFailure(error) && !(error instanceof RowferryError)) {
     return new RowferryError('CONNECT_TARGET', {
-      message: `${url.label} cannot be reached after ${attempts} attempts: ${messageOf(error)}.`,
+      message: `${url.label} cannot be reached${attempts === 1 ? '' : ` after ${attempts} attempts`}: ${messageOf(error)}.`,
       remedy: reachRemedy(error, url),
       cause: error,
     })

@@ -200,6 +200,42 @@ describe('a damaged file', () => {
   })
 })
 
+describe('what only a damaged file holds', () => {
+  /** A copy of a database in which some bytes are others. */
+  function withBytes(sql: string, from: string, to: string): string {
+    const path = given(sql)
+    const bytes = readFileSync(path)
+    const at = bytes.indexOf(Buffer.from(from, 'hex'))
+    expect(at).toBeGreaterThan(0)
+    bytes.set(Buffer.from(to, 'hex'), at)
+    writeFileSync(path, bytes)
+    return path
+  }
+
+  test('a NaN is NULL, as it is to SQLite', () => {
+    const path = withBytes(
+      'create table t(a real, b); insert into t values (1.1, 1)',
+      '3ff199999999999a',
+      '7ff8000000000000',
+    )
+    expect(compare(path, 't')).toEqual({ rows: 1, records: 1 })
+  })
+
+  test('a leaf without cells is refused', () => {
+    const path = given(
+      `pragma page_size = 512; create table t(x); insert into t select zeroblob(100) from ${numbers(500)}`,
+    )
+    const bytes = readFileSync(path)
+    // Leaves of this table are all pages behind its root; one in the middle loses its number of cells.
+    const leaf = 512 * 60
+    expect(bytes[leaf]).toBe(0x0d)
+    bytes.writeUInt16BE(0, leaf + 3)
+    writeFileSync(path, bytes)
+    using reader = openRowReader({ kind: 'sqlite', path, immutable: true })
+    expect(() => readStored(reader, request('t', ['x'], {}))).toThrow(/is damaged/)
+  })
+})
+
 describe('a damaged key, which hides rows from everybody who searches by it', () => {
   /** Changes the key of one cell of the table's root page. */
   function withKey(cell: number, change: (key: number) => number): string {
