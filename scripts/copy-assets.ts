@@ -6,6 +6,6 @@ import { fileURLToPath } from 'node:url'
 const root = fileURLToPath(new URL('../', import.meta.url))
 const built = process.argv[2] ?? join(root, 'dist')
 
-for (const path of globSync('**/*.sql', { cwd: join(root, 'src') })) {
+for (const path of globSync('**/*.{sql,wasm}', { cwd: join(root, 'src') })) {
   cpSync(join(root, 'src', path), join(built, path))
 }

@@ -10,6 +10,7 @@ const order = [
   'model',
   'errors',
   'util',
+  'wasm',
   'config',
   'databases',
   'mapping',

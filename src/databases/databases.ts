@@ -7,6 +7,7 @@ import type { Warning } from '../model/warning.ts'
 import type { PlannedTable, SchemaObject, SequenceReset, Shard } from '../model/plan.ts'
 import type { Profile } from '../model/profile.ts'
 import type { SqliteRecords } from '../model/records.ts'
+import type { RecordMachine } from '../wasm/record-machine.ts'
 
 /**
  * The contracts of databases: what `plan/` and `transfer/` know of them. Implementations stand in `sqlite/` and
@@ -77,6 +78,8 @@ export type RowPage = {
 /** The same rows as they are stored; `records` is valid until the next page is asked for. */
 export type RecordPage = {
   readonly records: SqliteRecords
+  /** In whose memory they stand; null for those that are `owned`. */
+  readonly machine: RecordMachine | null
   positionOf(index: number): string
 }
 

@@ -1,6 +1,6 @@
 import type { RecordPage, RowPage } from '../databases/databases.ts'
-import type { BatchEncoder, StoredRowWay } from '../databases/postgres/copy/copy-binary.ts'
-import { storedFieldWriter } from '../databases/postgres/copy/stored-fields.ts'
+import type { BatchEncoder, RecordRun } from '../databases/postgres/copy/copy-binary.ts'
+import { longStoredBytes, storedLane } from '../databases/postgres/copy/stored-lanes.ts'
 import { RowferryError } from '../errors/errors.ts'
 import { errorFamily } from '../errors/policy.ts'
 import { type Converter, MISFIT } from '../mapping/mapping.ts'
@@ -8,44 +8,123 @@ import { buildConverter } from '../mapping/sqlite-to-postgres/values.ts'
 import type { Issue, PostgresValue, SqliteRow, SqliteValue } from '../model/batch.ts'
 import type { PlannedTable } from '../model/plan.ts'
 import type { SqliteRecords } from '../model/records.ts'
+import { type Lane, lanes, nullableLane, type RecordMachine } from '../wasm/record-machine.ts'
 import type { IssueCollector } from './issue-collector.ts'
+import type { RowKeys } from './row-keys.ts'
 
 /** Every conversion, for debug logging. */
 export type OnConverted = (column: string, key: Issue['key'], before: SqliteValue, after: PostgresValue) => void
 
+/** Rows and bytes that a batch can still take: it ends with the row that reaches one of these. */
+export type BatchRoom = { readonly rows: number; readonly bytes: number }
+
 /**
  * Converts rows of one table and encodes them. There are two ways, with the same outcome: the long one decodes, converts and
- * encodes every value; the short one copies ordinary values from SQLite's pages into the batch (`stored-fields.ts`) and
- * leaves only the others to the long one. Whoever wants to see every conversion gets the long way.
+ * encodes every value; the short one copies ordinary values from SQLite's pages into the batch (`wasm/`) and leaves only the
+ * others to the long one. Whoever wants to see every conversion gets the long way.
  */
 export class RowAppender {
   readonly #table: PlannedTable
   readonly #encoder: BatchEncoder
   readonly #issues: IssueCollector
+  readonly #keys: RowKeys
   readonly #onConverted: OnConverted | null
   readonly #converters: readonly Converter[]
   readonly #values: PostgresValue[]
-  #records: SqliteRecords | null = null
-  #row = 0
-  #way: StoredRowWay | null = null
+  #lanes: readonly Lane[] | null = null
+  /** The same for a machine. */
+  #flaggedLanes: Uint8Array | null = null
 
-  constructor(table: PlannedTable, encoder: BatchEncoder, issues: IssueCollector, onConverted: OnConverted | null) {
-    this.#table = table
-    this.#encoder = encoder
-    this.#issues = issues
-    this.#onConverted = onConverted
-    this.#converters = table.columns.map((column) => buildConverter(column.conversion))
-    this.#values = table.columns.map(() => null)
+  constructor(parts: {
+    readonly table: PlannedTable
+    readonly encoder: BatchEncoder
+    readonly issues: IssueCollector
+    readonly keys: RowKeys
+    readonly onConverted: OnConverted | null
+  }) {
+    this.#table = parts.table
+    this.#encoder = parts.encoder
+    this.#issues = parts.issues
+    this.#keys = parts.keys
+    this.#onConverted = parts.onConverted
+    this.#converters = parts.table.columns.map((column) => buildConverter(column.conversion))
+    this.#values = parts.table.columns.map(() => null)
   }
 
-  /** False when the row is rejected; the issues say why. */
-  append(page: RowPage | RecordPage, index: number): boolean {
+  /**
+   * Adds rows of a page from `first` to before `end`, and gives the one behind the last that was looked at, which may have been
+   * rejected. Stops where the batch has no more room, and behind every row that has issues.
+   */
+  append(page: RowPage | RecordPage, first: number, end: number, room: BatchRoom): number {
+    const machine = 'records' in page && this.#onConverted === null ? page.machine : null
+    if (machine === null || !('records' in page) || this.#table.columns.length > machine.lanes.length) {
+      return this.#appendRow(page, first)
+    }
+    const next = this.#appendRecords(page, machine, { first, end, room })
+    return next < end && next === first ? this.#appendRow(page, first) : next
+  }
+
+  /** The short way; gives `first` where that row has to go the long one. */
+  #appendRecords(
+    page: RecordPage,
+    machine: RecordMachine,
+    { first, end, room }: { readonly first: number; readonly end: number; readonly room: BatchRoom },
+  ): number {
+    const { records } = page
+    const { pendingRows, pendingBytes } = this.#encoder
+    const at = { row: -1, column: -1 }
+    const run: RecordRun = {
+      first,
+      end,
+      lanes: (this.#flaggedLanes ??= this.#flagLanes(records)),
+      most: { rows: pendingRows + room.rows, bytes: pendingBytes + room.bytes },
+      convert: (row, column) => {
+        // A row may begin anew.
+        if (row !== at.row || column <= at.column) this.#startRow(page, row)
+        at.row = row
+        at.column = column
+        const value = this.#convert(column, records.value(row, column))
+        if (this.#issues.rowHasIssues) run.end = row + 1
+        return value
+      },
+    }
+    const { next, rejected } = this.#encoder.appendRecords(machine, run)
+    const kept = rejected ? next - 1 : next
+    for (let row = first; row < kept; row++) this.#keys.keepRecord(records, row)
+    if (at.row === kept - 1) this.#issues.acceptRow()
+    return next
+  }
+
+  #startRow(page: RowPage | RecordPage, row: number): void {
+    this.#keys.current(page, row)
+    this.#issues.startRow()
+  }
+
+  /** The long way. */
+  #appendRow(page: RowPage | RecordPage, row: number): number {
+    this.#startRow(page, row)
     try {
-      return 'records' in page ? this.#appendRecord(page.records, index) : this.#appendValues(page.rows[index] ?? [])
+      if ('records' in page ? this.#appendRecord(page.records, row) : this.#appendValues(page.rows[row] ?? [])) {
+        this.#issues.acceptRow()
+        this.#keys.keep()
+      }
     } catch (error) {
       this.#rejectUnwritable(error)
-      return false
     }
+    return row + 1
+  }
+
+  #appendRecord(records: SqliteRecords, row: number): boolean {
+    const laneOf = (this.#lanes ??= this.#findLanes(records))
+    const values = this.#values
+    for (let column = 0; column < values.length; column++) {
+      const long = longStoredBytes(records, row * records.columns + column, laneOf[column] as Lane)
+      const value = long ?? this.#convert(column, records.value(row, column))
+      if (value === undefined) return false
+      values[column] = value
+    }
+    this.#encoder.append(values)
+    return true
   }
 
   #appendValues(row: SqliteRow): boolean {
@@ -59,22 +138,19 @@ export class RowAppender {
     return true
   }
 
-  #appendRecord(records: SqliteRecords, row: number): boolean {
-    this.#records = records
-    this.#row = row
-    this.#way ??= this.#findWay(records)
-    return this.#encoder.appendStored(records, row, this.#way)
+  #findLanes({ reals }: SqliteRecords): Lane[] {
+    return this.#table.columns.map(({ conversion }, column) =>
+      this.#onConverted !== null || isBlankPadded(this.#table, column)
+        ? lanes.none
+        : storedLane(conversion, reals[column] === true),
+    )
   }
 
-  #findWay({ reals }: SqliteRecords): StoredRowWay {
-    const shortCuts = this.#onConverted === null
-    return {
-      stored: this.#table.columns.map(({ conversion }, column) =>
-        shortCuts && !isBlankPadded(this.#table, column) ? storedFieldWriter(conversion, reals[column] === true) : null,
-      ),
-      nullable: this.#table.columns.map(({ conversion }) => !conversion.notNull),
-      convert: (column) => this.#convert(column, this.#records?.value(this.#row, column) ?? null),
-    }
+  #flagLanes(records: SqliteRecords): Uint8Array {
+    const found = (this.#lanes ??= this.#findLanes(records))
+    return Uint8Array.from(found, (lane, column) =>
+      this.#table.columns[column]?.conversion.notNull === true ? lane : lane | nullableLane,
+    )
   }
 
   /** Undefined when the value rejects its row. */

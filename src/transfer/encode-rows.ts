@@ -45,7 +45,7 @@ export function* encodeRows(request: EncodeRequest): Generator<ConvertedBatch> {
   const encoder = openEncoder(table)
   const keys = new RowKeys(reader, table, shard)
   const issues = new IssueCollector(table, keys)
-  const rows = new RowAppender(table, encoder, issues, request.onConverted)
+  const rows = new RowAppender({ table, encoder, issues, keys, onConverted: request.onConverted })
   let rowsRead = 0
   let position: string | null = null
 
@@ -60,22 +60,28 @@ export function* encodeRows(request: EncodeRequest): Generator<ConvertedBatch> {
     const count = 'records' in page ? page.records.count : page.rows.length
     // Its memory is only lent until the next page: the batch must not outlive it.
     const isLent = 'records' in page && page.records.owned
-    for (let index = 0; index < count; index++) {
-      rowsRead++
-      keys.current(page, index)
-      if (request.skips?.(keys.key())) continue
-      issues.startRow()
-      if (rows.append(page, index)) {
-        issues.acceptRow()
-        keys.keep()
+    for (let index = 0; index < count;) {
+      let end = count
+      if (request.skips) {
+        keys.current(page, index)
+        end = index + 1
+        if (request.skips(keys.key())) {
+          rowsRead++
+          index++
+          continue
+        }
       }
+      const room = { rows: request.batchRows - rowsRead, bytes: request.batchBytes - encoder.pendingBytes }
+      const next = rows.append(page, index, end, room)
+      rowsRead += next - index
+      index = next
       if (
         isLent ||
         encoder.pendingBytes >= request.batchBytes ||
         rowsRead >= request.batchRows ||
         issues.bytes >= request.batchBytes
       ) {
-        position = page.positionOf(index)
+        position = page.positionOf(index - 1)
         const converted = take(false)
         yield converted
         encoder.release(converted.batch)

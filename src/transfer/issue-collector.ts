@@ -34,6 +34,10 @@ export class IssueCollector implements Cell {
     return this.#keys.key()
   }
 
+  get rowHasIssues(): boolean {
+    return this.#row.length > 0
+  }
+
   startRow(): void {
     if (this.#row.length > 0) this.#row = []
   }

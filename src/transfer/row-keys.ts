@@ -1,6 +1,7 @@
 import type { RecordPage, RowPage, RowReader } from '../databases/databases.ts'
 import { type Issue, type SqliteRow, type SqliteValue, TextBytes } from '../model/batch.ts'
 import type { PlannedTable, Shard } from '../model/plan.ts'
+import type { SqliteRecords } from '../model/records.ts'
 
 /**
  * Knows how to name a row: by its key columns' values, else by its rowid, else by its place in the table's own order.
@@ -41,6 +42,11 @@ export class RowKeys {
   /** Remembers the row at hand as the next one of the batch. */
   keep(): void {
     this.#kept.push(this.#rowid() ?? this.#page.positionOf(this.#index))
+  }
+
+  /** The same of a record, which need not be at hand. */
+  keepRecord({ rowids }: SqliteRecords, row: number): void {
+    this.#kept.push(rowids[row] as number)
   }
 
   #rowid(): number | bigint | null {

@@ -1,5 +1,5 @@
 import type { PostgresValue, WireType } from '../../../model/batch.ts'
-import type { SqliteRecords } from '../../../model/records.ts'
+import { type RecordMachine, stops } from '../../../wasm/record-machine.ts'
 import { RowferryError } from '../../../errors/errors.ts'
 import type { EncodedBatch } from '../../databases.ts'
 import { CopyBuffer } from './copy-buffer.ts'
@@ -7,8 +7,8 @@ import { CopyBatch } from './encoded-batch.ts'
 import { type FieldOutput, type FieldWriter, fieldWriters, writeBlankPadded } from './field-writers.ts'
 import { JsonbText } from './jsonb-text.ts'
 import { Decimal } from './numeric-binary.ts'
+import { digest } from './hash-bytes.ts'
 import { RowHash } from './row-hash.ts'
-import type { StoredFieldWriter } from './stored-fields.ts'
 
 /** Released buffers that are kept: one batch is filled while others are under way. */
 const pooledBuffers = 3
@@ -22,6 +22,8 @@ export class BatchEncoder {
   readonly #hash = new RowHash()
   readonly #pool: CopyBuffer[] = []
   readonly #out: FieldOutput
+  /** Where single fields are written before they go into a machine's row. */
+  readonly #cell: FieldOutput
 
   /** `blankPadded`: indexes of columns of type char(n); their trailing blanks are left out, as PostgreSQL does. */
   constructor(wireTypes: readonly WireType[], blankPadded: readonly number[] = []) {
@@ -29,6 +31,7 @@ export class BatchEncoder {
       blankPadded.includes(i) ? writeBlankPadded : fieldWriters[wireType],
     )
     this.#out = { buffer: new CopyBuffer(), column: 0, decimal: new Decimal(), jsonbText: new JsonbText() }
+    this.#cell = { ...this.#out, buffer: new CopyBuffer() }
   }
 
   /** Rows of the batch that is being filled. */
@@ -54,35 +57,60 @@ export class BatchEncoder {
   }
 
   /**
-   * Adds a row as it is stored. Each value takes the short cut of its column; where there is none (`stored[column]` null), or it
-   * does not take the value, `convert` is asked for the value in its PostgreSQL form. False, and no row was added, when `convert`
-   * gives undefined. NULL takes the short cut when `nullable[column]`. Throws like `append`.
+   * Adds records as they are stored, from `first` to before `end`: ordinary values by the lanes of their columns, and for
+   * the others `convert` is asked for the value in its PostgreSQL form; undefined rejects the row. Gives the record where it stopped (`next`):
+   * at the end, behind the row with which the batch has its `most` rows or bytes, behind one that was rejected, or before one that only
+   * `append` can add, or refuse with an error.
    */
-  appendStored(records: SqliteRecords, row: number, way: StoredRowWay): boolean {
-    const out = this.#out
-    const hash = this.#hash
-    const { stored, nullable, convert } = way
-    this.#startRow()
-    let cell = row * records.columns
-    for (let column = 0; column < stored.length; column++, cell++) {
-      if (records.types[cell] === 0 && nullable[column] === true) {
-        this.#writeNull()
-        continue
+  appendRecords(machine: RecordMachine, run: RecordRun): { readonly next: number; readonly rejected: boolean } {
+    machine.clear()
+    machine.lanes.set(run.lanes)
+    let row = run.first
+    for (;;) {
+      row = machine.encode(row, run.end, run.lanes.length, {
+        rows: run.most.rows - this.pendingRows,
+        bytes: run.most.bytes - this.pendingBytes,
+      })
+      switch (machine.stop) {
+        case stops.outIsFull:
+          this.#out.buffer.appendRows(machine)
+          machine.clear()
+          continue
+        case stops.atCell: {
+          const written = this.#writeCell(machine, row, run.convert)
+          if (written === 'written') continue
+          this.#out.buffer.appendRows(machine)
+          return written === 'rejected' ? { next: row + 1, rejected: true } : { next: row, rejected: false }
+        }
+        default:
+          this.#out.buffer.appendRows(machine)
+          return { next: row, rejected: false }
       }
-      const writer = stored[column] as StoredFieldWriter | null
-      const from = out.buffer.position
-      out.column = column
-      if (writer !== null && writer(out, records, row, cell)) {
-        hash.addDigest()
-        continue
-      }
-      out.buffer.position = from
-      const value = convert(column)
-      if (value === undefined) return false
-      this.#write(column, value)
     }
-    this.#endRow()
-    return true
+  }
+
+  /** A value that no lane takes; `not-here`: its row is for `append`. */
+  #writeCell(machine: RecordMachine, row: number, convert: RecordRun['convert']): 'written' | 'rejected' | 'not-here' {
+    const value = convert(row, machine.column)
+    if (value === undefined) {
+      machine.dropRow()
+      return 'rejected'
+    }
+    if (value === null) return machine.addNull() ? 'written' : 'not-here'
+    const out = this.#cell
+    const { buffer } = out
+    buffer.clear()
+    out.column = machine.column
+    const write = this.#writers[out.column] as FieldWriter
+    try {
+      write(out, value)
+    } catch (error) {
+      if (error instanceof RowferryError) return 'not-here'
+      throw error
+    }
+    if (buffer.hasOwnChunks) return 'not-here'
+    const field = buffer.bytes.subarray(0, buffer.position)
+    return machine.addField(field, digest.high, digest.low) ? 'written' : 'not-here'
   }
 
   #startRow(): void {
@@ -127,11 +155,16 @@ export class BatchEncoder {
   }
 }
 
-/** How the cells of stored rows get into a batch; by column. */
-export type StoredRowWay = {
-  readonly stored: readonly (StoredFieldWriter | null)[]
-  readonly nullable: readonly boolean[]
-  readonly convert: (column: number) => PostgresValue | undefined
+/** Records to add; see `appendRecords`. */
+export type RecordRun = {
+  readonly first: number
+  /** May be lowered by `convert`. */
+  end: number
+  /** By column; `lanes`, and `nullableLane`. */
+  readonly lanes: Uint8Array
+  /** Of the batch. */
+  readonly most: { readonly rows: number; readonly bytes: number }
+  readonly convert: (row: number, column: number) => PostgresValue | undefined
 }
 
 function wrongLength(values: number, columns: number): RowferryError {

@@ -10,6 +10,16 @@ const firstRows = 128
 /** Bytes that belong into the stream where the buffer's `position` was when they were added. */
 type OwnChunk = { readonly position: number; readonly bytes: Uint8Array }
 
+/** The first `rows` rows of `out`, `bytes` bytes: where each ends, and its hash. */
+type EncodedRows = {
+  readonly rows: number
+  readonly bytes: number
+  readonly out: Buffer
+  readonly rowEnds: Uint32Array
+  readonly hashHigh: Uint32Array
+  readonly hashLow: Uint32Array
+}
+
 /**
  * The rows of one batch in binary COPY form, growing row by row, with the hash of each. A row that was started but not
  * ended leaves nothing behind. Emptied with `clear`, the memory serves the next batch.
@@ -39,11 +49,33 @@ export class CopyBuffer {
 
   startRow(columns: number): void {
     this.position = this.#endedPosition
-    this.#ownChunks.length = this.#endedChunks
+    if (this.#ownChunks.length > this.#endedChunks) this.#ownChunks.length = this.#endedChunks
     this.#ownBytes = this.#endedOwnBytes
     this.reserve(2)
     this.view.setInt16(this.position, columns)
     this.position += 2
+  }
+
+  /** True when there are bytes that stand elsewhere. */
+  get hasOwnChunks(): boolean {
+    return this.#ownChunks.length > 0
+  }
+
+  /** Complete rows that were encoded elsewhere. */
+  appendRows({ rows, bytes, out, rowEnds, hashHigh, hashLow }: EncodedRows): void {
+    if (rows === 0) return
+    const from = (this.position = this.#endedPosition)
+    this.reserve(bytes)
+    out.copy(this.bytes, from, 0, bytes)
+    while (this.rows + rows > this.#rowEnds.length) this.#growRows()
+    for (let row = 0, at = this.rows; row < rows; row++, at++) {
+      this.#rowEnds[at] = from + (rowEnds[row] as number)
+      this.hashHigh[at] = hashHigh[row] as number
+      this.hashLow[at] = hashLow[row] as number
+    }
+    this.rows += rows
+    this.size += bytes
+    this.position = this.#endedPosition = from + bytes
   }
 
   /** Puts bytes into the row without copying them: they must not change while the batch lives. */
@@ -82,7 +114,7 @@ export class CopyBuffer {
 
   clear(): void {
     this.position = this.rows = this.size = 0
-    this.#ownChunks = []
+    if (this.#ownChunks.length > 0) this.#ownChunks = []
     this.#ownBytes = this.#endedPosition = this.#endedChunks = this.#endedOwnBytes = 0
   }
 

@@ -25,17 +25,21 @@ export function* readRecords(
   lock: <Result>(work: () => Result) => Result,
 ): Generator<StoredRecords> {
   const walk = new TableWalk(file, layout)
-  let first = range.first
-  while (first <= range.last) {
-    const after = lock(() => readable(() => walk.readChunk(first, range.last)))
-    if (walk.records.count > 0) yield walk.records
-    if (walk.long !== null) {
-      yield walk.long
-      walk.long.release()
+  try {
+    let first = range.first
+    while (first <= range.last) {
+      const after = lock(() => readable(() => walk.readChunk(first, range.last)))
+      if (walk.records.count > 0) yield walk.records
+      if (walk.long !== null) {
+        yield walk.long
+        walk.long.release()
+      }
+      if (after === Infinity) return
+      if (after < first) throw new UnreadablePages()
+      first = after + 1
     }
-    if (after === Infinity) return
-    if (after < first) throw new UnreadablePages()
-    first = after + 1
+  } finally {
+    walk.records.release()
   }
 }
 

@@ -1,32 +1,32 @@
 import { type SqliteRow, type SqliteValue, TextBytes } from '../../../model/batch.ts'
 import { isStoredText, type SqliteRecords, storedAs, storedInteger, storedLength } from '../../../model/records.ts'
 import { decodeText } from '../read/decode-text.ts'
+import { giveMachine, type RecordMachine } from '../../../wasm/record-machine.ts'
 import { UnreadablePages } from './page-file.ts'
 import type { RecordLayout } from './record-layout.ts'
 
 /** Length of an integer or real by its serial type; 10 and 11 do not occur, and no record is so long. */
 const fixedLengths = new Int32Array([0, 1, 2, 3, 4, 6, 8, 8, 0, 0, 0x4000_0000, 0x4000_0000])
-const firstRows = 32
 const twoTo32 = 0x1_0000_0000
 
 /** The records of some leaf pages, filled record by record (`add`) and emptied for the next ones (`clear`). */
 export class StoredRecords implements SqliteRecords {
   count = 0
   readonly columns: number
-  bytes: Buffer<ArrayBuffer>
-  view: DataView<ArrayBuffer>
-  types: Int32Array<ArrayBuffer>
-  offsets: Int32Array<ArrayBuffer>
-  rowids: Float64Array<ArrayBuffer>
+  readonly bytes: Buffer<ArrayBuffer>
+  readonly view: DataView<ArrayBuffer>
+  readonly types: Int32Array<ArrayBuffer>
+  readonly offsets: Int32Array<ArrayBuffer>
+  readonly rowids: Float64Array<ArrayBuffer>
   readonly reals: readonly boolean[]
-  readonly owned: boolean
+  readonly machine: RecordMachine | null
   /** By field of the record: the requested column, or -1. As long as the last requested field needs. */
   readonly #columnOfField: Int32Array
   readonly #rowidColumns: readonly number[]
   readonly #defaults: readonly boolean[]
 
-  constructor(layout: RecordLayout, bytes: number, owned = false) {
-    this.owned = owned
+  /** `memory`: a machine's, or so many bytes of its own for one long record. */
+  constructor(layout: RecordLayout, memory: RecordMachine | number) {
     const { fields } = layout
     this.columns = fields.length
     this.reals = layout.reals
@@ -34,38 +34,37 @@ export class StoredRecords implements SqliteRecords {
     this.#columnOfField = new Int32Array(Math.max(-1, ...fields) + 1).fill(-1)
     for (const [column, field] of fields.entries()) if (field >= 0) this.#columnOfField[field] = column
     this.#rowidColumns = fields.flatMap((field, column) => (field < 0 ? [column] : []))
-    this.bytes = Buffer.allocUnsafeSlow(bytes)
+    this.machine = typeof memory === 'number' ? null : memory
+    const room = typeof memory === 'number' ? roomForOne(memory, this.columns) : memory
+    this.bytes = room.pages
     this.view = viewOf(this.bytes)
-    this.rowids = new Float64Array(firstRows)
-    this.types = new Int32Array(firstRows * this.columns)
-    this.offsets = new Int32Array(firstRows * this.columns)
+    this.rowids = room.rowids
+    this.types = room.types
+    this.offsets = room.offsets
+  }
+
+  get owned(): boolean {
+    return this.machine === null
   }
 
   clear(): void {
     this.count = 0
   }
 
-  /** Gives owned memory back at once: until the next collection of garbage several of them would add up. */
+  /** Gives the memory back: that of its own at once, since until the next collection of garbage several of them would add up. */
   release(): void {
-    this.view.buffer.transfer(0)
-  }
-
-  /** Makes `bytes` at least so long; what stands in the first `kept` bytes stays. */
-  reserve(length: number, kept: number): void {
-    if (length <= this.bytes.length) return
-    const larger = Buffer.allocUnsafeSlow(Math.max(length, 2 * this.bytes.length))
-    this.bytes.copy(larger, 0, 0, kept)
-    this.bytes = larger
-    this.view = viewOf(larger)
+    if (this.machine !== null) giveMachine(this.machine)
+    else this.view.buffer.transfer(0)
   }
 
   /** Adds the record that stands in bytes from..to-1, and says which cells it has. */
   add(rowid: number, from: number, to: number): void {
-    if (this.count === this.rowids.length) this.#grow()
     const { bytes, types, offsets } = this
     const columnOfField = this.#columnOfField
     const fields = columnOfField.length
     const cell = this.count * this.columns
+    // More columns than memory was laid out for: SQLite reads them.
+    if (cell + this.columns > types.length || this.count === this.rowids.length) throw new UnreadablePages()
     let headerLength = bytes[from] as number
     let at = from + 1
     if (headerLength >= 0x80) {
@@ -107,13 +106,6 @@ export class StoredRecords implements SqliteRecords {
     }
   }
 
-  #grow(): void {
-    const rows = 2 * this.rowids.length
-    this.rowids = copied(this.rowids, new Float64Array(rows))
-    this.types = copied(this.types, new Int32Array(rows * this.columns))
-    this.offsets = copied(this.offsets, new Int32Array(rows * this.columns))
-  }
-
   value(row: number, column: number): SqliteValue {
     const cell = row * this.columns + column
     const type = this.types[cell] as number
@@ -151,12 +143,13 @@ function viewOf(bytes: Buffer<ArrayBuffer>): DataView<ArrayBuffer> {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
 
-function copied<Numbers extends Int32Array<ArrayBuffer> | Float64Array<ArrayBuffer>>(
-  from: Numbers,
-  to: Numbers,
-): Numbers {
-  to.set(from)
-  return to
+function roomForOne(bytes: number, columns: number): Pick<RecordMachine, 'pages' | 'rowids' | 'types' | 'offsets'> {
+  return {
+    pages: Buffer.allocUnsafeSlow(bytes),
+    rowids: new Float64Array(1),
+    types: new Int32Array(columns),
+    offsets: new Int32Array(columns),
+  }
 }
 
 /** The number that `readVarint` found: a shared register, because a returned pair would be an allocation per record. */

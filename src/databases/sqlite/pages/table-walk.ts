@@ -1,3 +1,4 @@
+import { takeMachine } from '../../../wasm/record-machine.ts'
 import { type PageFile, UnreadablePages } from './page-file.ts'
 import type { RecordLayout } from './record-layout.ts'
 import { readVarint, StoredRecords, varint } from './stored-records.ts'
@@ -42,8 +43,7 @@ export class TableWalk {
     this.#rootPage = layout.rootPage
     this.#chunkPages = Math.max(2, chunkBytes / file.pageSize)
     this.#node = Buffer.allocUnsafeSlow(file.pageSize)
-    // Grown as needed: most tables are small, and there may be thousands of them.
-    this.records = new StoredRecords(layout, file.pageSize)
+    this.records = new StoredRecords(layout, takeMachine())
   }
 
   /** Fills `records`; gives the rowid up to which the table is read now. */
@@ -145,7 +145,6 @@ export class TableWalk {
   #readLeaves(): void {
     const { pageSize } = this.#file
     const leaves = this.#leaves
-    this.records.reserve(leaves.length * pageSize, 0)
     for (let from = 0; from < leaves.length;) {
       let to = from + 1
       while (to < leaves.length && leaves[to] === (leaves[to - 1] as number) + 1) to++
@@ -200,14 +199,13 @@ export class TableWalk {
         records.add(rowid, at, at + length)
       } else if (length > longRecord) {
         if (length > this.#file.size) throw new UnreadablePages()
-        this.long = new StoredRecords(this.#layout, length, true)
+        this.long = new StoredRecords(this.#layout, length)
         this.#gather(at, length, this.long.bytes, 0)
         this.long.add(rowid, 0, length)
         return false
       } else {
         const from = this.#used
         if (from + length > 8 * chunkBytes && records.count > 0) return false
-        records.reserve(from + length, from)
         this.#gather(at, length, records.bytes, from)
         this.#used = from + length
         records.add(rowid, from, from + length)

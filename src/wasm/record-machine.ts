@@ -1,0 +1,171 @@
+import { readFileSync } from 'node:fs'
+
+/**
+ * The hot path in WebAssembly (`assembly/`, docs/design/reading-pages.md): it turns ordinary values of SQLite's records into fields of a
+ * binary COPY stream, and hashes each row. A machine has a memory of its own, in which records are laid down; several threads, or
+ * several tables read at the same time, have a machine each.
+ */
+
+/** What a column's ordinary values are and become; `none` is for the caller. `assembly/encode.ts` has the same numbers. */
+export const lanes = {
+  none: 0,
+  bool: 1,
+  int2: 2,
+  int4: 3,
+  int8: 4,
+  /** Reals, and integers that SQLite keeps for reals. */
+  float8: 5,
+  onlyReal: 6,
+  date: 7,
+  timestamp: 8,
+  text: 9,
+  /** '' is for the caller. */
+  filledText: 10,
+  jsonb: 11,
+  bytea: 12,
+  uuid: 13,
+} as const
+export type Lane = (typeof lanes)[keyof typeof lanes]
+
+/** Added to the lane of a column that takes NULL. */
+export const nullableLane = 1 << 7
+
+/** Why `encode` came back. */
+export const stops = {
+  atEnd: 0,
+  /** So many rows or bytes as were asked for. */
+  atLimit: 1,
+  /** The rows have to be taken first; the one at hand begins anew. */
+  outIsFull: 2,
+  /** The cell at `column` is for the caller: `addField`, `addNull` or `dropRow`, then `encode` from the same row. */
+  atCell: 3,
+  /** The row is for the caller. */
+  rowTooLong: 4,
+} as const
+
+type Global = { readonly value: number }
+type Exports = {
+  readonly memory: { readonly buffer: ArrayBuffer }
+  readonly state: Global
+  readonly rows: Global
+  readonly bytes: Global
+  readonly column: Global
+  clear(): void
+  dropRow(): void
+  encodeRows(first: number, end: number, columns: number, mostRows: number, mostBytes: number): number
+  addField(length: number, high: number, low: number): number
+  addNull(): number
+} & Readonly<
+  Record<`${'lanes' | 'types' | 'offsets' | 'rowids' | 'pages' | 'out' | 'rowEnds' | 'hashHigh' | 'hashLow'}At`, Global>
+> &
+  Readonly<Record<`most${'Columns' | 'Cells' | 'Records' | 'Rows'}` | 'pagesBytes' | 'outBytes', Global>>
+
+/** As much of it as is used here; TypeScript has it only among the types of browsers. */
+declare const WebAssembly: {
+  readonly Module: new (bytes: Uint8Array) => object
+  readonly Instance: new (module: object) => { readonly exports: unknown }
+}
+
+/** Once per thread; the engine shares the machine code between threads. */
+let compiled: object | null = null
+
+function compile(): object {
+  return new WebAssembly.Module(readFileSync(new URL('./record-machine.wasm', import.meta.url)))
+}
+
+export class RecordMachine {
+  /** Leaf pages and records from overflow pages are laid down here. */
+  readonly pages: Buffer<ArrayBuffer>
+  /** By column; `lanes`. */
+  readonly lanes: Uint8Array<ArrayBuffer>
+  /** By cell, and by row; as in `SqliteRecords`. */
+  readonly types: Int32Array<ArrayBuffer>
+  readonly offsets: Int32Array<ArrayBuffer>
+  readonly rowids: Float64Array<ArrayBuffer>
+  /** Encoded rows that were not taken yet: their bytes, where each ends, and its hash. */
+  readonly out: Buffer<ArrayBuffer>
+  readonly rowEnds: Uint32Array<ArrayBuffer>
+  readonly hashHigh: Uint32Array<ArrayBuffer>
+  readonly hashLow: Uint32Array<ArrayBuffer>
+  readonly #exports: Exports
+  readonly #outAt: number
+
+  constructor() {
+    const machine = new WebAssembly.Instance((compiled ??= compile())).exports as Exports
+    this.#exports = machine
+    this.#outAt = machine.outAt.value
+    const { buffer } = machine.memory
+    this.pages = Buffer.from(buffer, machine.pagesAt.value, machine.pagesBytes.value)
+    this.lanes = new Uint8Array(buffer, machine.lanesAt.value, machine.mostColumns.value)
+    this.types = new Int32Array(buffer, machine.typesAt.value, machine.mostCells.value)
+    this.offsets = new Int32Array(buffer, machine.offsetsAt.value, machine.mostCells.value)
+    this.rowids = new Float64Array(buffer, machine.rowidsAt.value, machine.mostRecords.value)
+    this.out = Buffer.from(buffer, machine.outAt.value, machine.outBytes.value)
+    this.rowEnds = new Uint32Array(buffer, machine.rowEndsAt.value, machine.mostRows.value)
+    this.hashHigh = new Uint32Array(buffer, machine.hashHighAt.value, machine.mostRows.value)
+    this.hashLow = new Uint32Array(buffer, machine.hashLowAt.value, machine.mostRows.value)
+  }
+
+  /** One of `stops`, why `encode` came back. */
+  get stop(): number {
+    return this.#exports.state.value
+  }
+
+  /** Rows that can be taken. */
+  get rows(): number {
+    return this.#exports.rows.value
+  }
+
+  /** Their bytes. */
+  get bytes(): number {
+    return this.#exports.bytes.value
+  }
+
+  /** Of the row at hand. */
+  get column(): number {
+    return this.#exports.column.value
+  }
+
+  /**
+   * Encodes records first..end-1 of `columns` cells each, and gives the one where it stopped: behind the row with which there are
+   * `most.rows` rows or `most.bytes` bytes, where the caller is needed, or at the end.
+   */
+  encode(first: number, end: number, columns: number, most: { readonly rows: number; readonly bytes: number }): number {
+    return this.#exports.encodeRows(first, end, columns, most.rows, most.bytes)
+  }
+
+  /** Forgets all rows, the one at hand too. */
+  clear(): void {
+    this.#exports.clear()
+  }
+
+  /** Forgets the row at hand. */
+  dropRow(): void {
+    this.#exports.dropRow()
+  }
+
+  /** The field at hand, its length included, and its hash. False when there is no room for it. */
+  addField(bytes: Uint8Array, hashHigh: number, hashLow: number): boolean {
+    const at = this.#exports.addField(bytes.length, hashHigh, hashLow)
+    if (at === 0) return false
+    this.out.set(bytes, at - this.#outAt)
+    return true
+  }
+
+  addNull(): boolean {
+    return this.#exports.addNull() !== 0
+  }
+}
+
+const idle: RecordMachine[] = []
+const mostIdle = 2
+
+/** A machine for one table; give it back when nobody reads its records any more. One that is not given back is lost, no more. */
+export function takeMachine(): RecordMachine {
+  return idle.pop() ?? new RecordMachine()
+}
+
+export function giveMachine(machine: RecordMachine): void {
+  machine.clear()
+  if (idle.length < mostIdle) idle.push(machine)
+}
