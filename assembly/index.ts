@@ -1,10 +1,13 @@
 export { addField, addNull, bytes, clear, column, dropRow, encodeRows, rows, state } from './encode'
+export { examine } from './examine'
 export {
+  figuresAt,
   hashHighAt,
   hashLowAt,
   lanesAt,
   mostCells,
   mostColumns,
+  mostFigures,
   mostRecords,
   mostRows,
   offsetsAt,
@@ -14,5 +17,6 @@ export {
   pagesBytes,
   rowEndsAt,
   rowidsAt,
+  sizesAt,
   typesAt,
 } from './layout'

@@ -15,8 +15,14 @@ export const offsetsAt: i32 = typesAt + 4 * mostCells
 export const rowidsAt: i32 = offsetsAt + 4 * mostCells
 export const mostRecords: i32 = 64 * 1024
 
+/** By row: 8 bytes, a double. */
+export const sizesAt: i32 = rowidsAt + 8 * mostRecords
+/** Figures of the column that is examined, doubles: `examine.ts`. */
+export const figuresAt: i32 = sizesAt + 8 * mostRecords
+export const mostFigures: i32 = 512
+
 /** Leaf pages, and behind them records that were put together from overflow pages. */
-export const pagesAt: i32 = rowidsAt + 8 * mostRecords
+export const pagesAt: i32 = figuresAt + 8 * mostFigures
 export const pagesBytes: i32 = 0x36_0000
 
 /** Encoded rows: their bytes, then by row where it ends (from `outAt` on) and its hash. */

@@ -23,6 +23,27 @@ export function copyText(from: i32, to: i32, length: i32): bool {
   return (wide & signs) === 0 || isUtf8(from, from + length)
 }
 
+/** Characters of a text that is valid UTF-8 without NUL; -1 where it is not. */
+export function charactersOf(at: i32, length: i32): i32 {
+  let wide: u64 = 0
+  let i = 0
+  for (; i + 8 <= length; i += 8) {
+    const word = load<u64>(at + i)
+    if ((word - ones) & ~word & signs) return -1
+    wide |= word
+  }
+  for (; i < length; i++) {
+    const byte = load<u8>(at + i)
+    if (byte === 0) return -1
+    wide |= byte
+  }
+  if ((wide & signs) === 0) return length
+  if (!isUtf8(at, at + length)) return -1
+  let count = 0
+  for (i = 0; i < length; i++) if ((load<u8>(at + i) & 0xc0) !== 0x80) count++
+  return count
+}
+
 /** No surrogates, nothing beyond U+10FFFF, nothing longer than it need be. https://encoding.spec.whatwg.org/#utf-8-decoder */
 function isUtf8(at: i32, to: i32): bool {
   while (at < to) {

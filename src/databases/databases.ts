@@ -7,6 +7,7 @@ import type { Warning } from '../model/warning.ts'
 import type { PlannedTable, SchemaObject, SequenceReset, Shard } from '../model/plan.ts'
 import type { Profile } from '../model/profile.ts'
 import type { SqliteRecords } from '../model/records.ts'
+import type { Threads } from '../util/threads.ts'
 import type { RecordMachine } from '../wasm/record-machine.ts'
 
 /**
@@ -45,11 +46,13 @@ export interface Source extends AsyncDisposable {
   readonly opening: SourceOpening
   /** True when a private copy is read: what happens to the source does not matter any more. */
   readonly copied: boolean
+  /** Its size on disk. */
+  readonly bytes: number
   readCatalog(options: Abortable): Promise<Catalog>
-  /** Examines every value of the given tables, in parallel. */
+  /** Examines every value of the given tables, in parallel: in `threads`, or in threads of its own. */
   profile(
     tables: readonly Table[],
-    options: Abortable & { readonly parallel: number; readonly emit: Emit },
+    options: Abortable & { readonly parallel: number; readonly emit: Emit; readonly threads?: Threads },
   ): Promise<Profile>
   /** Tables of a damaged source of which something could not be read (`salvage`), with a sentence each; known after `profile`. */
   readonly salvageReport: readonly { readonly table: string; readonly sentence: string }[]

@@ -42,7 +42,7 @@ export type EncodeRequest = {
  */
 export function* encodeRows(request: EncodeRequest): Generator<ConvertedBatch> {
   const { table, shard, reader } = request
-  const encoder = openEncoder(table)
+  using encoder = openEncoder(table)
   const keys = new RowKeys(reader, table, shard)
   const issues = new IssueCollector(table, keys)
   const rows = new RowAppender({ table, encoder, issues, keys, onConverted: request.onConverted })

@@ -16,6 +16,9 @@ import type { Source } from '../databases/databases.ts'
 import { findUnfinishedTransfer, loadedTables, type StoredTransfer } from '../store/transfers.ts'
 import { attachedMessage, type AttachedZero, checkZeroGrants, findAttachedZero, slotsToDrop } from '../zero/attached.ts'
 import { checkServerForZero } from '../zero/check-server.ts'
+import { profileWorker, worthThreads } from '../databases/sqlite/profile/sqlite-profile.ts'
+import { Threads } from '../util/threads.ts'
+import { shardWorker } from './shard-workers.ts'
 import { optionsHash } from './options-hash.ts'
 import { translateErrors } from './translate-errors.ts'
 import { runTransfer } from './run-transfer.ts'
@@ -30,6 +33,12 @@ export async function migrate(options: MigrateOptions): Promise<Report> {
   const startedAt = new Date()
   await using stack = new AsyncDisposableStack()
   const source = stack.use(await openSource(options.source, options))
+  const threads = stack.use(new Threads(options.config.parallel))
+  // They start while the target is looked at.
+  if (source.bytes >= worthThreads && !options.distribution) {
+    threads.prepare(profileWorker)
+    threads.prepare(shardWorker)
+  }
   options.distribution?.check({ source, target: options.target, config: options.config })
   const target = stack.use(await openTarget(options.target, options))
   stack.use(await target.lock(options.config.schema))
@@ -42,10 +51,15 @@ export async function migrate(options: MigrateOptions): Promise<Report> {
   if (resumed) assertResumable(resumed, source, options.config)
   const plan = resumed
     ? resumed.plan
-    : await planInto(source, target, options, {
-        detach: (attached) => slotsToDrop(attached, { reset: options.config.resetZero }),
-        confirm: (places) => confirmReplacements(places, target, options),
-      })
+    : await planInto(
+        source,
+        target,
+        { ...options, threads },
+        {
+          detach: (attached) => slotsToDrop(attached, { reset: options.config.resetZero }),
+          confirm: (places) => confirmReplacements(places, target, options),
+        },
+      )
   const transferId = resumed?.id ?? newTransferId(startedAt)
   return await runTransfer({
     ...options,
@@ -54,6 +68,7 @@ export async function migrate(options: MigrateOptions): Promise<Report> {
     resumed: resumed !== null,
     source,
     target,
+    threads,
     plan,
     findings,
     abandoned: resumed === null ? (unfinished?.id ?? null) : null,
@@ -105,7 +120,7 @@ function isReplaced({ mode, strategy }: TablePlace): boolean {
 async function planInto(
   source: Source,
   target: OpenTarget | null,
-  options: TransferOptions,
+  options: TransferOptions & { readonly threads?: Threads },
   gate: PlanGate = openGate,
 ): Promise<Plan> {
   const { config, signal, emit } = options
@@ -123,7 +138,12 @@ async function planInto(
   const idleSlots = gate.detach(attached)
   await gate.confirm(placed.places)
   const tables = withKeyHints(placed.places.map((place) => place.source))
-  const profile = await source.profile(tables, { signal, emit, parallel: config.parallel })
+  const profile = await source.profile(tables, {
+    signal,
+    emit,
+    parallel: config.parallel,
+    ...(options.threads && { threads: options.threads }),
+  })
   const built = buildPlan({
     salvaged: source.salvageReport,
     source: { label: source.label, fingerprint: source.fingerprint, catalog },

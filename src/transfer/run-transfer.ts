@@ -19,6 +19,7 @@ import {
   readDoneSteps,
   restartTransfer,
 } from '../store/transfers.ts'
+import type { Threads } from '../util/threads.ts'
 import { rowferryVersion } from '../util/version.ts'
 import { withTransaction } from '../databases/postgres/connection/postgres-connection.ts'
 import { batchLimits } from './batch-limits.ts'
@@ -42,6 +43,7 @@ export type TransferRun = Omit<MigrateOptions, 'source' | 'target'> & {
   readonly abandoned: string | null
   readonly source: Source
   readonly target: OpenTarget
+  readonly threads: Threads
   readonly plan: Plan
   readonly findings: readonly Finding[]
   readonly optionsHash: string
@@ -102,7 +104,7 @@ async function runSteps(run: TransferRun, account: TransferAccount, emit: Emit):
   const cancelling = new AbortController()
   const signal = AbortSignal.any([run.signal, cancelling.signal])
   await using stack = new AsyncDisposableStack()
-  const threads = stack.use(new ShardWorkers(config.parallel))
+  const threads = stack.use(new ShardWorkers(run.threads))
   const scene = { transferId, plan, source, target, config, emit, signal, threads }
   const cancel = (reason: RowferryError): void => cancelling.abort(reason)
   const workers = run.distribution ? stack.use(await run.distribution.openRunner({ ...scene, cancel })) : threads

@@ -19,6 +19,8 @@ export default async function runGroup({ shards, port, stop }: ShardGroup): Prom
   }
 }
 
+export function prepare(): void {}
+
 type Post = (message: ShardMessage) => void
 
 /** What a shard is carried with. */

@@ -7,6 +7,7 @@ import { connect } from '../databases/postgres/connection/postgres-connection.ts
 import type { PlannedTable } from '../model/plan.ts'
 import type { GroupMessage, ShardMessage, ShardTask } from './shard-tasks.ts'
 import { runShards } from './shard-worker.ts'
+import { Threads } from '../util/threads.ts'
 import { ShardWorkers } from './shard-workers.ts'
 
 const rows = 10
@@ -223,7 +224,7 @@ describe('worker threads', () => {
     await using transfer = await givenTransfer(tables, {
       setup: `${makeTarget(tables)} drop table ${refused.target.name};`,
     })
-    await using workers = new ShardWorkers(2)
+    await using workers = new ShardWorkers(new Threads(2))
     const batches: string[] = []
     const results = await Promise.allSettled(
       tasks(transfer, tables).map((task) =>
@@ -243,7 +244,7 @@ describe('worker threads', () => {
   test('hashing needs no target, and gives what loading had counted', async () => {
     const tables = [tiny('a'), tiny('b')]
     await using transfer = await givenTransfer(tables, { setup: makeTarget(tables) })
-    await using workers = new ShardWorkers(2)
+    await using workers = new ShardWorkers(new Threads(2))
     const nowhere = { kind: 'postgres', url: 'postgres://127.0.0.1:9/none' } as const
     const hashed = await Promise.all(
       tasks(transfer, tables, 'hash').map((task) => workers.run({ ...task, target: nowhere }, () => undefined)),

@@ -1,9 +1,11 @@
 import { MessageChannel } from 'node:worker_threads'
-import type { Piscina } from 'piscina'
 import { RowferryError } from '../errors/errors.ts'
+import type { Threads } from '../util/threads.ts'
 import { groupShards, isWorthThreads } from './group-shards.ts'
 import type { ShardRunner } from './shard-runner.ts'
 import type { GroupMessage, ShardGroup, ShardMessage, ShardResult, ShardTask } from './shard-tasks.ts'
+
+export const shardWorker = new URL(`./shard-worker.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url)
 
 /** A shard that was asked for, and whoever waits for it. */
 type Waiting = {
@@ -14,16 +16,15 @@ type Waiting = {
 }
 
 /**
- * Worker threads that read, convert, encode and load shards. Idle threads end by themselves. Small shards that are asked for
+ * Carries shards in worker threads, which read, convert, encode and load them; when it is done with, the threads end. Small shards that are asked for
  * in one go share a turn of a thread, with its connection; few small ones are carried in this thread.
  */
 export class ShardWorkers implements ShardRunner, AsyncDisposable {
-  readonly #threads: number
+  readonly #threads: Threads
   readonly #stop = new Int32Array(new SharedArrayBuffer(4))
-  #pool: Promise<Piscina<ShardGroup, void>> | null = null
   #waiting: Waiting[] = []
 
-  constructor(threads: number) {
+  constructor(threads: Threads) {
     this.#threads = threads
   }
 
@@ -44,7 +45,7 @@ export class ShardWorkers implements ShardRunner, AsyncDisposable {
     const waiting = this.#waiting
     this.#waiting = []
     const here = !isWorthThreads(waiting.map(({ task }) => task))
-    for (const group of here ? [waiting] : groupShards(waiting, ({ task }) => task, this.#threads)) {
+    for (const group of here ? [waiting] : groupShards(waiting, ({ task }) => task, this.#threads.count)) {
       const running = here ? this.#runHere(group) : this.#runInThread(group)
       running.catch((error: unknown) => {
         // Those that have ended have had their answer: a promise is settled once.
@@ -59,8 +60,8 @@ export class ShardWorkers implements ShardRunner, AsyncDisposable {
     const drained = new Promise<void>((resolve) => port1.once('close', resolve))
     port1.on('message', (message: GroupMessage) => answer(group, message))
     const shards = group.map(({ task }) => task)
-    const pool = await (this.#pool ??= openPool(this.#threads))
-    await pool.run({ shards, port: port2, stop: this.#stop }, { transferList: [port2] })
+    const work: ShardGroup = { shards, port: port2, stop: this.#stop }
+    await this.#threads.run(shardWorker, work, { transferList: [port2] })
     await drained
   }
 
@@ -74,7 +75,7 @@ export class ShardWorkers implements ShardRunner, AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await (await this.#pool)?.destroy()
+    await this.#threads.end()
   }
 }
 
@@ -85,22 +86,4 @@ function answer(group: readonly Waiting[], message: GroupMessage): void {
   else if ('failure' in message.ended) {
     asked.reject(new RowferryError(message.ended.failure.code, message.ended.failure))
   } else asked.resolve(message.ended)
-}
-
-/** Loaded only when there is enough to do: a small database never needs it. */
-async function openPool(threads: number): Promise<Piscina<ShardGroup, void>> {
-  const { Piscina } = await import('piscina')
-  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
-  return new Piscina({
-    filename: new URL(`./shard-worker.${extension}`, import.meta.url).href,
-    minThreads: 0,
-    maxThreads: threads,
-    idleTimeout: 1000,
-    // Rows die young; a small nursery keeps a thread's memory small.
-    resourceLimits: { maxYoungGenerationSizeMb: 16 },
-    // A thread takes the next group only when it has finished its own.
-    concurrentTasksPerWorker: 1,
-    // A thread that waits in Atomics.wait closes its port only when it wakes: every last shard took 1 s longer.
-    atomics: 'disabled',
-  })
 }

@@ -18,6 +18,7 @@ import { findUnfitRows, withUnfitRows } from './unfit-rows.ts'
 import { compareRows, equalContent, listedDifferences } from './verify-table.ts'
 import { hashSource } from './hash-source.ts'
 import type { TransferOptions } from './transfer-options.ts'
+import { Threads } from '../util/threads.ts'
 import { ShardWorkers } from './shard-workers.ts'
 import { noTotals, TransferAccount } from './transfer-account.ts'
 
@@ -30,9 +31,10 @@ export async function verify(options: TransferOptions & { readonly target: strin
   await using stack = new AsyncDisposableStack()
   const source = stack.use(await openSource(options.source, options))
   const target = stack.use(await openTarget(options.target, options))
-  const workers = stack.use(new ShardWorkers(options.config.parallel))
+  const threads = stack.use(new Threads(options.config.parallel))
+  const workers = stack.use(new ShardWorkers(threads))
   const account = new TransferAccount()
-  const { plan, missing } = await planComparison(source, target, options)
+  const { plan, missing } = await planComparison(source, target, { ...options, threads })
   for (const table of missing) account.warnings.push(missingTable(table, options.config.schema))
   const context = { ...options, source, target, workers, account, settings: batchLimits(options.config) }
   for (const table of plan.tables) {
@@ -92,9 +94,9 @@ function withOmitted({ omitted }: PlannedTable, verification: Compared): Compare
 async function planComparison(
   source: Source,
   target: OpenTarget,
-  options: TransferOptions,
+  options: TransferOptions & { readonly threads: Threads },
 ): Promise<{ plan: Plan; missing: PlannedTable[] }> {
-  const { config, signal, emit } = options
+  const { config, signal, emit, threads } = options
   const settings = planSettings(config)
   const catalog = await readSourceCatalog(source, options)
   const targetCatalog = await target.readCatalog(config.schema, { signal })
@@ -103,7 +105,7 @@ async function planComparison(
   const places = tables.map((table, at) => findPlace(table, matches[at] ?? null))
   const found = places.filter((place) => place !== null)
   if (found.length === 0) throw nothingToCompare(source, target, config.schema)
-  const profile = await source.profile(tables, { signal, emit, parallel: config.parallel })
+  const profile = await source.profile(tables, { signal, emit, parallel: config.parallel, threads })
   const plans = found.map((place) => {
     const tableProfile = profile.tables.find((candidate) => candidate.table === place.source.name.name)
     if (!tableProfile) throw new Error(`no profile of ${place.source.name.name}`)

@@ -43,6 +43,34 @@ export const stops = {
   rowTooLong: 4,
 } as const
 
+/** What the values of a column are taken for when they are examined; added up. `assembly/examine.ts` has the same numbers. */
+export const examined = {
+  integers: 1,
+  reals: 2,
+  blobs: 4,
+  anyText: 8,
+  times: 16,
+  json: 32,
+  /** Integers that stand there are reals. */
+  realColumn: 64,
+  /** Few different values so far, which are told apart: integers from 0 to 255 here, others by the caller. */
+  tellsApart: 128,
+} as const
+
+/** Places of the figures of an examined column. First, from 0 on, come the values seen of each class. */
+export const figures = {
+  nulls: 12,
+  minInteger: 13,
+  maxInteger: 14,
+  minReal: 15,
+  maxReal: 16,
+  maxCharacters: 17,
+  maxBytes: 18,
+  /** How often each of the integers 0 to 255 came while values were told apart. */
+  repeats: 32,
+  count: 32 + 256,
+} as const
+
 type Global = { readonly value: number }
 type Exports = {
   readonly memory: { readonly buffer: ArrayBuffer }
@@ -55,10 +83,14 @@ type Exports = {
   encodeRows(first: number, end: number, columns: number, mostRows: number, mostBytes: number): number
   addField(length: number, high: number, low: number): number
   addNull(): number
+  examine(first: number, end: number, columns: number, column: number, taken: number, samples: number): number
 } & Readonly<
-  Record<`${'lanes' | 'types' | 'offsets' | 'rowids' | 'pages' | 'out' | 'rowEnds' | 'hashHigh' | 'hashLow'}At`, Global>
+  Record<
+    `${'lanes' | 'types' | 'offsets' | 'rowids' | 'sizes' | 'figures' | 'pages' | 'out' | 'rowEnds' | 'hashHigh' | 'hashLow'}At`,
+    Global
+  >
 > &
-  Readonly<Record<`most${'Columns' | 'Cells' | 'Records' | 'Rows'}` | 'pagesBytes' | 'outBytes', Global>>
+  Readonly<Record<`most${'Columns' | 'Cells' | 'Records' | 'Figures' | 'Rows'}` | 'pagesBytes' | 'outBytes', Global>>
 
 /** As much of it as is used here; TypeScript has it only among the types of browsers. */
 declare const WebAssembly: {
@@ -82,6 +114,10 @@ export class RecordMachine {
   readonly types: Int32Array<ArrayBuffer>
   readonly offsets: Int32Array<ArrayBuffer>
   readonly rowids: Float64Array<ArrayBuffer>
+  /** By row: bytes of its values that were examined. */
+  readonly sizes: Float64Array<ArrayBuffer>
+  /** Of the column that is examined. */
+  readonly figures: Float64Array<ArrayBuffer>
   /** Encoded rows that were not taken yet: their bytes, where each ends, and its hash. */
   readonly out: Buffer<ArrayBuffer>
   readonly rowEnds: Uint32Array<ArrayBuffer>
@@ -100,6 +136,8 @@ export class RecordMachine {
     this.types = new Int32Array(buffer, machine.typesAt.value, machine.mostCells.value)
     this.offsets = new Int32Array(buffer, machine.offsetsAt.value, machine.mostCells.value)
     this.rowids = new Float64Array(buffer, machine.rowidsAt.value, machine.mostRecords.value)
+    this.sizes = new Float64Array(buffer, machine.sizesAt.value, machine.mostRecords.value)
+    this.figures = new Float64Array(buffer, machine.figuresAt.value, figures.count)
     this.out = Buffer.from(buffer, machine.outAt.value, machine.outBytes.value)
     this.rowEnds = new Uint32Array(buffer, machine.rowEndsAt.value, machine.mostRows.value)
     this.hashHigh = new Uint32Array(buffer, machine.hashHighAt.value, machine.mostRows.value)
@@ -154,6 +192,18 @@ export class RecordMachine {
 
   addNull(): boolean {
     return this.#exports.addNull() !== 0
+  }
+
+  /**
+   * Counts the values of a column in records first..end-1 into `figures` and `sizes`. Gives the first one that is for the caller, of
+   * which nothing is counted: values that are not ordinary, and the first `samples` of each class.
+   */
+  examine(
+    first: number,
+    end: number,
+    column: { readonly columns: number; readonly at: number; readonly taken: number; readonly samples: number },
+  ): number {
+    return this.#exports.examine(first, end, column.columns, column.at, column.taken, column.samples)
   }
 }
 

@@ -2,7 +2,7 @@ import type { PostgresValue, WireType } from '../../../model/batch.ts'
 import { type RecordMachine, stops } from '../../../wasm/record-machine.ts'
 import { RowferryError } from '../../../errors/errors.ts'
 import type { EncodedBatch } from '../../databases.ts'
-import { CopyBuffer } from './copy-buffer.ts'
+import { CopyBuffer, giveBuffer, takeBuffer } from './copy-buffer.ts'
 import { CopyBatch } from './encoded-batch.ts'
 import { type FieldOutput, type FieldWriter, fieldWriters, writeBlankPadded } from './field-writers.ts'
 import { JsonbText } from './jsonb-text.ts'
@@ -10,17 +10,13 @@ import { Decimal } from './numeric-binary.ts'
 import { digest } from './hash-bytes.ts'
 import { RowHash } from './row-hash.ts'
 
-/** Released buffers that are kept: one batch is filled while others are under way. */
-const pooledBuffers = 3
-
 /**
  * Makes batches of one table for `COPY … (FORMAT binary)`, and computes for each row the hash that PostgreSQL will
  * compute of it (docs/design/verification.md). One per thread and table.
  */
-export class BatchEncoder {
+export class BatchEncoder implements Disposable {
   readonly #writers: readonly FieldWriter[]
   readonly #hash = new RowHash()
-  readonly #pool: CopyBuffer[] = []
   readonly #out: FieldOutput
   /** Where single fields are written before they go into a machine's row. */
   readonly #cell: FieldOutput
@@ -30,7 +26,7 @@ export class BatchEncoder {
     this.#writers = wireTypes.map((wireType, i) =>
       blankPadded.includes(i) ? writeBlankPadded : fieldWriters[wireType],
     )
-    this.#out = { buffer: new CopyBuffer(), column: 0, decimal: new Decimal(), jsonbText: new JsonbText() }
+    this.#out = { buffer: takeBuffer(), column: 0, decimal: new Decimal(), jsonbText: new JsonbText() }
     this.#cell = { ...this.#out, buffer: new CopyBuffer() }
   }
 
@@ -142,16 +138,19 @@ export class BatchEncoder {
   /** Hands over the rows appended so far and starts a new batch. */
   finish(): EncodedBatch {
     const batch = new CopyBatch(this.#out.buffer)
-    this.#out.buffer = this.#pool.pop() ?? new CopyBuffer()
+    this.#out.buffer = takeBuffer()
     return batch
   }
 
   /** Takes the memory of a batch back, once it is committed and everything of it was sent. */
   release(batch: EncodedBatch): void {
     const buffer = batch instanceof CopyBatch ? batch.takeBuffer() : null
-    if (buffer === null || this.#pool.length === pooledBuffers) return
-    buffer.clear()
-    this.#pool.push(buffer)
+    if (buffer !== null) giveBuffer(buffer)
+  }
+
+  /** Nothing more is added: the memory is for others. */
+  [Symbol.dispose](): void {
+    giveBuffer(this.#out.buffer)
   }
 }
 

@@ -148,6 +148,21 @@ export class CopyBuffer {
   }
 }
 
+const idle: CopyBuffer[] = []
+const mostIdle = 2
+const mostIdleBytes = 32 * 1024 * 1024
+
+/** An empty buffer, if possible one that has grown already: memory that is new has to be cleared by the system first. */
+export function takeBuffer(): CopyBuffer {
+  return idle.pop() ?? new CopyBuffer()
+}
+
+/** Nobody may use it any more. */
+export function giveBuffer(buffer: CopyBuffer): void {
+  buffer.clear()
+  if (idle.length < mostIdle && buffer.bytes.length <= mostIdleBytes) idle.push(buffer)
+}
+
 export function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }

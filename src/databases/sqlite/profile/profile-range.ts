@@ -98,14 +98,13 @@ class RangeExamination {
 
   examine(page: RowPage | RecordPage): void {
     const count = 'records' in page ? page.records.count : page.rows.length
-    if (this.#sizes.length < count) this.#sizes = new Float64Array(count)
-    this.#sizes.fill(0)
+    const sizes = this.#sizesFor(page, count)
     for (const { examiner, stored } of this.#columns) {
-      if ('records' in page) stored.examine(page, this.#sizes)
-      else examiner.examine(page, this.#sizes)
+      if ('records' in page) stored.examine(page, sizes)
+      else examiner.examine(page, sizes)
     }
     for (let index = 0; index < count; index++) {
-      const size = this.#sizes[index] ?? 0
+      const size = sizes[index] as number
       this.#bytes += size
       if (size > this.#widest) this.#widest = size
     }
@@ -113,6 +112,12 @@ class RangeExamination {
     else if (this.#rowidAt !== null) this.#noteRowids(page.rows, this.#rowidAt)
     this.#rows += count
     this.#position = page.positionOf(count - 1)
+  }
+
+  #sizesFor(page: RowPage | RecordPage, count: number): Float64Array {
+    const machine = 'records' in page ? page.machine : null
+    if (machine === null && this.#sizes.length < count) this.#sizes = new Float64Array(count)
+    return (machine?.sizes ?? this.#sizes).fill(0, 0, count)
   }
 
   #noteRowids(rows: readonly SqliteRow[], at: number): void {

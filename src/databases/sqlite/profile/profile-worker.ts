@@ -23,13 +23,23 @@ export type ProfileOutcome =
     }
   | { readonly kind: 'error'; readonly code: ErrorCode; readonly message: string; readonly remedy: string | null }
 
-/** One connection per thread; the thread ends with the profile and closes it. */
-let reader: SqliteRowReader | null = null
+/** One connection per thread, closed with the thread; another file's takes its place. */
+let reader: { readonly path: string; readonly rows: SqliteRowReader } | null = null
+
+function readerOf(opening: SqliteOpening): SqliteRowReader {
+  if (reader?.path !== opening.path) {
+    reader?.rows[Symbol.dispose]()
+    reader = { path: opening.path, rows: openRowReader(opening) }
+  }
+  return reader.rows
+}
+
+export function prepare(): void {}
 
 /** Entry point of a profile thread: examines ranges of tables or foreign keys. */
 export default function runProfileTask({ opening, ranges, orphans, counts }: ProfileTask): ProfileOutcome {
   try {
-    const open = (reader ??= openRowReader(opening))
+    const open = readerOf(opening)
     return {
       kind: 'profiles',
       profiles: ranges.map((range) => profileRange(open, range)),

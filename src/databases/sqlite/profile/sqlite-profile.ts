@@ -1,11 +1,11 @@
 import { stat } from 'node:fs/promises'
 import type { DatabaseSync } from 'node:sqlite'
-import { Piscina } from 'piscina'
 import { RowferryError } from '../../../errors/errors.ts'
 import type { Table } from '../../../model/catalog.ts'
 import type { Emit } from '../../../model/events.ts'
 import type { OrphanProfile, Profile, TableProfile } from '../../../model/profile.ts'
 import { chunked } from '../../../util/chunked.ts'
+import { Threads } from '../../../util/threads.ts'
 import { typeFamily } from '../declared-type.ts'
 import { mergeRanges } from './merge-profiles.ts'
 import { profileRange, type ProfileRange, type RangeProfile } from './profile-range.ts'
@@ -16,15 +16,26 @@ import { type OrphanTask, orphanTasks } from './sqlite-orphans.ts'
 import { openRowReader } from '../read/sqlite-reader.ts'
 import { type Damage, describeSalvage, type SalvagedTable } from '../read/sqlite-salvage.ts'
 
-export type ProfileOptions = { readonly parallel: number; readonly emit: Emit; readonly signal: AbortSignal }
+export type ProfileOptions = {
+  readonly parallel: number
+  readonly emit: Emit
+  readonly signal: AbortSignal
+  /** Default: own ones, so many as `parallel` says. */
+  readonly threads?: Threads
+}
 
 /** Below this size of file a thread costs more (some 60 ms to start) than it saves. */
-const worthThreads = 2 * 1024 * 1024
+export const worthThreads = 2 * 1024 * 1024
 /** Tables with fewer rows are examined whole, several of them in one go. */
 const rowsWorthCutting = 20_000
 const smallTablesPerTask = 25
 /** Ranges of one table per thread: rowids may be unevenly spread, and threads take the next range when they are done. */
 const rangesPerThread = 6
+
+export const profileWorker = new URL(
+  `./profile-worker.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`,
+  import.meta.url,
+)
 
 type TableRanges = { readonly table: Table; readonly ranges: readonly ProfileRange[] }
 
@@ -168,15 +179,12 @@ type Work = { readonly entry: TableRanges; readonly range: ProfileRange; readonl
 
 async function profileInThreads(
   { opening, cut, keys, progress }: Job,
-  { parallel, signal }: ProfileOptions,
+  { parallel, signal, threads: given }: ProfileOptions,
 ): Promise<Checked> {
-  const pool = new Piscina<ProfileTask, ProfileOutcome>({
-    filename: new URL(`./profile-worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url).href,
-    minThreads: parallel,
-    maxThreads: parallel,
-  })
+  const threads = given ?? new Threads(parallel)
   const run = async (task: Partial<ProfileTask>) => {
-    const outcome = await pool.run({ opening, ranges: [], orphans: [], counts: [], ...task }, { signal })
+    const whole: ProfileTask = { opening, ranges: [], orphans: [], counts: [], ...task }
+    const outcome = await threads.run<ProfileOutcome>(profileWorker, whole, { signal })
     if (outcome.kind === 'error') throw new RowferryError(outcome.code, outcome)
     return outcome
   }
@@ -199,10 +207,12 @@ async function profileInThreads(
     const byName = new Map(counts.flat().map((count, at) => [names[at], count]))
     return { orphans: orphans.flat(), counts: cut.map((entry) => byName.get(entry.table.name.name) ?? null) }
   } catch (error) {
+    // Whatever was not begun would only be in the way.
+    await threads.end()
     signal.throwIfAborted()
     throw error
   } finally {
-    await pool.destroy()
+    if (given === undefined) await threads.end()
   }
 }
 

@@ -4,6 +4,7 @@ import { isStoredText, type SqliteRecords, storedAs, storedInteger, storedLength
 import { endsWithZ, readDateTimeBytes } from '../../../util/date-time-bytes.ts'
 import { scanJson } from '../../../util/json-bytes.ts'
 import { checkTextBytes, countCharacters } from '../../../util/text-bytes.ts'
+import { examined, figures, type RecordMachine } from '../../../wasm/record-machine.ts'
 import type { RecordPage } from '../../databases.ts'
 import type { TypeFamily } from '../declared-type.ts'
 import { type ColumnExaminer, mostDistinct, mostSamples, realClass } from './profile-column.ts'
@@ -37,49 +38,76 @@ export class StoredColumnExaminer {
   readonly #family: TypeFamily
   readonly #examiner: ColumnExaminer
   readonly #isTime: boolean
-  readonly #seen = new Float64Array(classes.length)
-  readonly #repeats = new RepeatedValues()
-  #nulls = 0
-  #minInteger = Infinity
-  #maxInteger = -Infinity
-  #minReal = Infinity
-  #maxReal = -Infinity
-  #maxCharacters = 0
-  #maxBytes = 0
+  readonly #taken: number
+  readonly #repeats = new RepeatedTexts()
+  /** Values seen of each class, and `figures`. While a machine counts, they are in its memory. */
+  #figures = newFigures()
 
   constructor(column: { readonly family: TypeFamily; readonly at: number }, examiner: ColumnExaminer) {
     this.#at = column.at
     this.#family = column.family
     this.#examiner = examiner
-    this.#isTime = column.family === 'date' || column.family === 'time' || column.family === 'timestamp'
+    this.#isTime = isTimeFamily(column.family)
+    this.#taken = takenFor(column.family)
   }
 
-  /** Adds each value's size in bytes to the size of its row. */
+  /** Adds each value's size in bytes to the size of its row: in `sizes`, or where a machine has them. */
   examine(page: RecordPage, sizes: Float64Array): void {
-    const { records } = page
-    const { types, columns, count } = records
-    const reals = records.reals[this.#at] === true
-    for (let row = 0, cell = this.#at; row < count; row++, cell += columns) {
-      const type = types[cell] as number
-      if (type === storedAs.null) {
-        this.#nulls++
-        continue
-      }
-      let bytes: number
-      if (type >= storedAs.bytes) bytes = this.#examineBytes(records, cell, type)
-      else if (type === storedAs.real)
-        bytes = this.#examineReal(records.view.getFloat64(records.offsets[cell] as number))
-      else bytes = reals ? this.#examineIntegralReal(records, row, cell) : this.#examineInteger(records, row, cell)
-      if (bytes < 0) {
-        const value = records.value(row, this.#at)
-        if (value === null) {
-          this.#nulls++
-          continue
-        }
-        bytes = this.#examiner.examineOne(page, row, value)
-      }
-      sizes[row] = (sizes[row] as number) + bytes
+    const { records, machine } = page
+    if (machine === null) {
+      for (let row = 0; row < records.count; row++) this.#examineRow(page, row, sizes)
+      return
     }
+    const own = this.#figures
+    machine.figures.set(own)
+    this.#figures = machine.figures
+    for (let row = 0; ; row++) {
+      row = machine.examine(row, records.count, this.#columnFor(records))
+      if (row === records.count) break
+      this.#examineRow(page, row, machine.sizes)
+    }
+    own.set(machine.figures)
+    this.#figures = own
+  }
+
+  #columnFor({ columns, reals }: SqliteRecords): Parameters<RecordMachine['examine']>[2] {
+    const apart = this.#examiner.tellsApart ? examined.tellsApart : 0
+    const taken = this.#taken | apart | (reals[this.#at] === true ? examined.realColumn : 0)
+    return { columns, at: this.#at, taken, samples: mostSamples }
+  }
+
+  #examineRow(page: RecordPage, row: number, sizes: Float64Array): void {
+    const { records } = page
+    const cell = row * records.columns + this.#at
+    const type = records.types[cell] as number
+    let bytes = type === storedAs.null ? -1 : this.#examineCell(records, row, cell)
+    if (bytes < 0) {
+      const value = records.value(row, this.#at)
+      if (value === null) return this.#count(figures.nulls)
+      bytes = this.#examiner.examineOne(page, row, value)
+    }
+    sizes[row] = (sizes[row] as number) + bytes
+  }
+
+  #examineCell(records: SqliteRecords, row: number, cell: number): number {
+    const type = records.types[cell] as number
+    if (type >= storedAs.bytes) return this.#examineBytes(records, cell, type)
+    if (type === storedAs.real) return this.#examineReal(records.view.getFloat64(records.offsets[cell] as number))
+    return records.reals[this.#at] === true
+      ? this.#examineIntegralReal(records, row, cell)
+      : this.#examineInteger(records, row, cell)
+  }
+
+  #count(figure: number): void {
+    this.#figures[figure] = (this.#figures[figure] as number) + 1
+  }
+
+  #lower(figure: number, value: number): void {
+    if (value < (this.#figures[figure] as number)) this.#figures[figure] = value
+  }
+
+  #raise(figure: number, value: number): void {
+    if (value > (this.#figures[figure] as number)) this.#figures[figure] = value
   }
 
   /** The size, or -1 for a value that is not ordinary, here and below. */
@@ -93,11 +121,11 @@ export class StoredColumnExaminer {
     )
     if (Number.isNaN(value)) return -1
     const { tellsApart } = this.#examiner
-    if (tellsApart && !this.#repeats.holdsInteger(value)) return -1
+    if (tellsApart && !(value >= 0 && value < figures.count - figures.repeats)) return -1
     if (!this.#counts(value === 0 || value === 1 ? numberOf['integer-bit'] : numberOf.integer)) return -1
-    if (tellsApart) this.#repeats.addInteger(value)
-    if (value < this.#minInteger) this.#minInteger = value
-    if (value > this.#maxInteger) this.#maxInteger = value
+    if (tellsApart) this.#count(figures.repeats + value)
+    this.#lower(figures.minInteger, value)
+    this.#raise(figures.maxInteger, value)
     return 8
   }
 
@@ -112,8 +140,8 @@ export class StoredColumnExaminer {
     if (this.#family !== 'real' || this.#examiner.tellsApart || Number.isNaN(value)) return -1
     if (!this.#counts(numberOf[realClass(value)])) return -1
     if (Number.isFinite(value)) {
-      if (value < this.#minReal) this.#minReal = value
-      if (value > this.#maxReal) this.#maxReal = value
+      this.#lower(figures.minReal, value)
+      this.#raise(figures.maxReal, value)
     }
     return 8
   }
@@ -132,8 +160,8 @@ export class StoredColumnExaminer {
   }
 
   #note(characters: number, length: number): number {
-    if (characters > this.#maxCharacters) this.#maxCharacters = characters
-    if (length > this.#maxBytes) this.#maxBytes = length
+    this.#raise(figures.maxCharacters, characters)
+    this.#raise(figures.maxBytes, length)
     return length
   }
 
@@ -160,7 +188,9 @@ export class StoredColumnExaminer {
         return length
       case 'wide':
         if (!isUtf8(records.bytes.subarray(at, at + length))) return -1
-        return length <= this.#maxCharacters ? 0 : countCharacters(records.bytes, at, length)
+        return length <= (this.#figures[figures.maxCharacters] as number)
+          ? 0
+          : countCharacters(records.bytes, at, length)
       case 'nul':
         return -1
     }
@@ -192,35 +222,72 @@ export class StoredColumnExaminer {
 
   /** False for the first ones of a class, which the examiner has to see. */
   #counts(found: number): boolean {
-    const seen = (this.#seen[found] as number) + 1
-    this.#seen[found] = seen
-    return seen > mostSamples
+    this.#count(found)
+    return (this.#figures[found] as number) > mostSamples
   }
 
   /** Of the values that were counted here. */
   get profile(): ColumnProfile {
-    const counts = classes.map((name, number) => ({ name, count: (this.#seen[number] as number) - mostSamples }))
+    const figure = (place: number): number => this.#figures[place] as number
+    const counts = classes.map((name, number) => ({ name, count: figure(number) - mostSamples }))
     const found = counts.filter(({ count }) => count > 0)
     const none = { count: 0, samples: [] }
     const numbers = found.some(({ name }) => !name.startsWith('text') && name !== 'blob')
+    const [minInteger, maxInteger] = [figure(figures.minInteger), figure(figures.maxInteger)]
+    const [minReal, maxReal] = [figure(figures.minReal), figure(figures.maxReal)]
     return {
       column: '',
-      nulls: this.#nulls,
+      nulls: figure(figures.nulls),
       classes: Object.fromEntries(found.map(({ name, count }) => [name, { count, samples: [] }])),
-      integerRange:
-        this.#minInteger > this.#maxInteger ? null : { min: String(this.#minInteger), max: String(this.#maxInteger) },
-      realRange: this.#minReal > this.#maxReal ? null : { min: this.#minReal, max: this.#maxReal },
+      integerRange: minInteger > maxInteger ? null : { min: String(minInteger), max: String(maxInteger) },
+      realRange: minReal > maxReal ? null : { min: minReal, max: maxReal },
       timeUnits: {},
-      maxTextCharacters: this.#maxCharacters,
-      maxBytes: Math.max(this.#maxBytes, numbers ? 8 : 0),
-      maxIntegerDigits: Math.max(digitsOf(this.#minInteger), digitsOf(this.#maxInteger)),
+      maxTextCharacters: figure(figures.maxCharacters),
+      maxBytes: Math.max(figure(figures.maxBytes), numbers ? 8 : 0),
+      maxIntegerDigits: Math.max(digitsOf(minInteger), digitsOf(maxInteger)),
       maxFractionDigits: 0,
       withNul: none,
       invalidText: none,
       subMicrosecond: none,
       // While the examiner tells values apart, each of them is counted here or there.
-      distinct: this.#repeats.counted,
+      distinct: [...this.#repeatedIntegers, ...this.#repeats.counted],
     }
+  }
+
+  get #repeatedIntegers(): { value: string; count: number }[] {
+    const counts = [...this.#figures.subarray(figures.repeats)]
+    return counts.flatMap((count, value) => (count > 0 ? [{ value: String(value), count }] : []))
+  }
+}
+
+function newFigures(): Float64Array {
+  const none = new Float64Array(figures.count)
+  none[figures.minInteger] = none[figures.minReal] = Infinity
+  none[figures.maxInteger] = none[figures.maxReal] = -Infinity
+  return none
+}
+
+function isTimeFamily(family: TypeFamily): boolean {
+  return family === 'date' || family === 'time' || family === 'timestamp'
+}
+
+/** What a machine may count, of what is counted here: the rest of it comes back. */
+function takenFor(family: TypeFamily): number {
+  if (isTimeFamily(family)) return examined.times | examined.blobs
+  switch (family) {
+    case 'text':
+      return examined.anyText | examined.integers
+    case 'blob':
+    case 'none':
+      return examined.anyText | examined.integers | examined.blobs
+    case 'json':
+      return examined.json | examined.integers
+    case 'uuid':
+      return examined.integers
+    case 'real':
+      return examined.integers | examined.reals | examined.blobs
+    default:
+      return examined.integers | examined.blobs
   }
 }
 
@@ -236,18 +303,9 @@ function digitsOf(integer: number): number {
 
 type KnownText = { readonly bytes: Buffer; readonly characters: number; readonly class: number; count: number }
 
-/** Counts values that were seen before, while a column has few different ones: booleans, states, kinds. */
-class RepeatedValues {
-  readonly #integers = new Float64Array(256)
+/** Counts texts that were seen before, while a column has few different ones: states, kinds. */
+class RepeatedTexts {
   readonly #texts = new Map<number, KnownText>()
-
-  holdsInteger(value: number): boolean {
-    return value >= 0 && value < this.#integers.length
-  }
-
-  addInteger(value: number): void {
-    this.#integers[value] = (this.#integers[value] as number) + 1
-  }
 
   findText(bytes: Buffer, at: number, length: number): KnownText | null {
     const known = this.#texts.get(hashOf(bytes, at, length))
@@ -263,11 +321,9 @@ class RepeatedValues {
   }
 
   get counted(): { value: string; count: number }[] {
-    const integers = [...this.#integers].flatMap((count, value) => (count > 0 ? [{ value: String(value), count }] : []))
-    const texts = [...this.#texts.values()].flatMap(({ bytes, count }) =>
+    return [...this.#texts.values()].flatMap(({ bytes, count }) =>
       count > 0 ? [{ value: valueText(bytes.toString()), count }] : [],
     )
-    return [...integers, ...texts]
   }
 }
 
