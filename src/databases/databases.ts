@@ -46,8 +46,6 @@ export interface Source extends AsyncDisposable {
   readonly opening: SourceOpening
   /** True when a private copy is read: what happens to the source does not matter any more. */
   readonly copied: boolean
-  /** Its size on disk. */
-  readonly bytes: number
   readCatalog(options: Abortable): Promise<Catalog>
   /** Examines every value of the given tables, in parallel: in `threads`, or in threads of its own. */
   profile(

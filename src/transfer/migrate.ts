@@ -16,9 +16,8 @@ import type { Source } from '../databases/databases.ts'
 import { findUnfinishedTransfer, loadedTables, type StoredTransfer } from '../store/transfers.ts'
 import { attachedMessage, type AttachedZero, checkZeroGrants, findAttachedZero, slotsToDrop } from '../zero/attached.ts'
 import { checkServerForZero } from '../zero/check-server.ts'
-import { profileWorker, worthThreads } from '../databases/sqlite/profile/sqlite-profile.ts'
-import { Threads } from '../util/threads.ts'
-import { shardWorker } from './shard-workers.ts'
+import type { Threads } from '../util/threads.ts'
+import { startThreads } from './start-threads.ts'
 import { optionsHash } from './options-hash.ts'
 import { translateErrors } from './translate-errors.ts'
 import { runTransfer } from './run-transfer.ts'
@@ -27,18 +26,14 @@ import type { TransferOptions } from './transfer-options.ts'
 
 /**
  * The whole migration. Throws a RowferryError of the families CONFIG, CONNECT, CATALOG or JOB while nothing has been changed;
- * once the transfer has begun it always returns a report, with `failure` and `exitCode` set where it did not succeed.
+ * once the transfer has begun it always returns a report, with `failure` and `exitCode` set where it did not succeed. `started`: threads
+ * that were started ahead; they end with it.
  */
-export async function migrate(options: MigrateOptions): Promise<Report> {
+export async function migrate(options: MigrateOptions, started?: Threads): Promise<Report> {
   const startedAt = new Date()
   await using stack = new AsyncDisposableStack()
+  const threads = stack.use(started ?? startThreads(options.source, options.config.parallel))
   const source = stack.use(await openSource(options.source, options))
-  const threads = stack.use(new Threads(options.config.parallel))
-  // They start while the target is looked at.
-  if (source.bytes >= worthThreads && !options.distribution) {
-    threads.prepare(profileWorker)
-    threads.prepare(shardWorker)
-  }
   options.distribution?.check({ source, target: options.target, config: options.config })
   const target = stack.use(await openTarget(options.target, options))
   stack.use(await target.lock(options.config.schema))

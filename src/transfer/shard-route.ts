@@ -10,15 +10,11 @@ import type { ShardTask } from './shard-tasks.ts'
  */
 export class ShardRoute implements AsyncDisposable {
   readonly connection = new KeptConnection()
-  readonly #task: Pick<ShardTask, 'source'>
   #reader: RowReader | null = null
 
-  constructor(task: Pick<ShardTask, 'source'>) {
-    this.#task = task
-  }
-
-  get reader(): RowReader {
-    return (this.#reader ??= openRowReader(this.#task.source))
+  /** The same source each time. */
+  readerOf(source: ShardTask['source']): RowReader {
+    return (this.#reader ??= openRowReader(source))
   }
 
   /** After a failure: what comes next begins with a reader and a connection of its own. */

@@ -30,13 +30,17 @@ export type ShardTask = {
 
 /** Shards that a worker thread carries one after the other; the same source and target for all. */
 export type ShardGroup = {
-  readonly shards: readonly ShardTask[]
+  /** Null: it asks for each over the port, when it has done the one before. */
+  readonly shards: readonly ShardTask[] | null
   readonly port: MessagePort
   /** First element 1: end after the batch in hand. Shared, because a busy worker reads no messages. */
   readonly stop: Int32Array
 }
 
-/** What comes back over the port, for the shard of that index in the group. */
+/** Over the port, which answers with a ShardTask, or null when there are no more. */
+export type AskForShard = { readonly ask: true }
+
+/** What comes back over the port, for the shard of that index among those the thread was given. */
 export type GroupMessage = { readonly index: number } & (
   | { readonly message: ShardMessage }
   /** The last word on a shard. */

@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import type { MessagePort } from 'node:worker_threads'
 import { openBatchLoader } from '../databases/postgres/load/batch-loader.ts'
 import { takeLease } from '../databases/postgres/connection/shard-lease.ts'
 import { RowferryError } from '../errors/errors.ts'
@@ -8,14 +10,32 @@ import { type ConvertedBatch, encodeRows } from './encode-rows.ts'
 import { quoteValue } from './issue-collector.ts'
 import { retryLostConnection } from './retry-lost-connection.ts'
 import { ShardRoute } from './shard-route.ts'
-import type { GroupMessage, ShardFailure, ShardGroup, ShardMessage, ShardResult, ShardTask } from './shard-tasks.ts'
+import type {
+  AskForShard,
+  GroupMessage,
+  ShardFailure,
+  ShardGroup,
+  ShardMessage,
+  ShardResult,
+  ShardTask,
+} from './shard-tasks.ts'
 
 /** Runs in a worker thread. */
 export default async function runGroup({ shards, port, stop }: ShardGroup): Promise<void> {
   try {
-    await runShards(shards, stop, (message) => port.postMessage(message))
+    await runShards(shards ?? askedFor(port), stop, (message) => port.postMessage(message))
   } finally {
     port.close()
+  }
+}
+
+/** One shard after the other, so that whichever thread is free first takes the next one. */
+async function* askedFor(port: MessagePort): AsyncGenerator<ShardTask> {
+  for (;;) {
+    port.postMessage({ ask: true } satisfies AskForShard)
+    const [task] = (await once(port, 'message')) as [ShardTask | null]
+    if (task === null) return
+    yield task
   }
 }
 
@@ -31,15 +51,15 @@ type Carrier = { readonly route: ShardRoute; readonly stop: Int32Array; readonly
  * shard that fails says so and leaves the others alone; those not yet begun are not begun any more once `stop` is set.
  */
 export async function runShards(
-  shards: readonly ShardTask[],
+  shards: Iterable<ShardTask> | AsyncIterable<ShardTask>,
   stop: Int32Array,
   post: (message: GroupMessage) => void,
 ): Promise<void> {
-  const [first] = shards
-  if (!first) return
-  await using route = new ShardRoute(first)
-  for (const [index, task] of shards.entries()) {
-    post({ index, ended: await runShard(task, { route, stop, post: (message) => post({ index, message }) }) })
+  await using route = new ShardRoute()
+  let index = -1
+  for await (const task of shards) {
+    const at = ++index
+    post({ index: at, ended: await runShard(task, { route, stop, post: (message) => post({ index: at, message }) }) })
   }
 }
 
@@ -167,7 +187,7 @@ function hashShard(task: ShardTask, carrier: Carrier): ShardResult {
 
 function encode(task: ShardTask, carrier: Carrier, after: string | null): Generator<ConvertedBatch> {
   return encodeRows({
-    reader: carrier.route.reader,
+    reader: carrier.route.readerOf(task.source),
     table: task.table,
     shard: task.shard,
     after,

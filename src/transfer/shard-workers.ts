@@ -1,11 +1,10 @@
 import { MessageChannel } from 'node:worker_threads'
 import { RowferryError } from '../errors/errors.ts'
 import type { Threads } from '../util/threads.ts'
-import { groupShards, isWorthThreads } from './group-shards.ts'
+import { bigFirst, isWorthThreads } from './order-shards.ts'
 import type { ShardRunner } from './shard-runner.ts'
-import type { GroupMessage, ShardGroup, ShardMessage, ShardResult, ShardTask } from './shard-tasks.ts'
-
-export const shardWorker = new URL(`./shard-worker.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url)
+import { shardWorker } from './shard-threads.ts'
+import type { AskForShard, GroupMessage, ShardGroup, ShardMessage, ShardResult, ShardTask } from './shard-tasks.ts'
 
 /** A shard that was asked for, and whoever waits for it. */
 type Waiting = {
@@ -16,8 +15,8 @@ type Waiting = {
 }
 
 /**
- * Carries shards in worker threads, which read, convert, encode and load them; when it is done with, the threads end. Small shards that are asked for
- * in one go share a turn of a thread, with its connection; few small ones are carried in this thread.
+ * Carries shards in worker threads, which read, convert, encode and load them; when it is done with, the threads end. Shards that are
+ * asked for in one go are shared out one by one, over one connection for each thread; few small ones are carried in this thread.
  */
 export class ShardWorkers implements ShardRunner, AsyncDisposable {
   readonly #threads: Threads
@@ -44,33 +43,44 @@ export class ShardWorkers implements ShardRunner, AsyncDisposable {
   #start(): void {
     const waiting = this.#waiting
     this.#waiting = []
-    const here = !isWorthThreads(waiting.map(({ task }) => task))
-    for (const group of here ? [waiting] : groupShards(waiting, ({ task }) => task, this.#threads.count)) {
-      const running = here ? this.#runHere(group) : this.#runInThread(group)
-      running.catch((error: unknown) => {
-        // Those that have ended have had their answer: a promise is settled once.
-        for (const { reject } of group) reject(error)
-      })
-    }
+    const shards = waiting.map(({ task }) => task)
+    const running = isWorthThreads(shards)
+      ? this.#runInThreads(bigFirst(waiting, ({ task }) => task))
+      : this.#runHere(waiting)
+    running.catch((error: unknown) => {
+      // Those that have ended have had their answer: a promise is settled once.
+      for (const { reject } of waiting) reject(error)
+    })
   }
 
-  async #runInThread(group: readonly Waiting[]): Promise<void> {
+  /** `open` gets empty. */
+  async #runInThreads(open: Waiting[]): Promise<void> {
+    const threads = Math.min(this.#threads.count, open.length)
+    await Promise.all(Array.from({ length: threads }, () => this.#runInThread(open)))
+  }
+
+  async #runInThread(open: Waiting[]): Promise<void> {
     const { port1, port2 } = new MessageChannel()
     // The worker closes its end when it is done; by then every message has arrived here.
     const drained = new Promise<void>((resolve) => port1.once('close', resolve))
-    port1.on('message', (message: GroupMessage) => answer(group, message))
-    const shards = group.map(({ task }) => task)
-    const work: ShardGroup = { shards, port: port2, stop: this.#stop }
+    const taken: Waiting[] = []
+    port1.on('message', (message: GroupMessage | AskForShard) => {
+      if (!('ask' in message)) return answer(taken, message)
+      const next = open.shift()
+      if (next) taken.push(next)
+      port1.postMessage(next?.task ?? null)
+    })
+    const work: ShardGroup = { shards: null, port: port2, stop: this.#stop }
     await this.#threads.run(shardWorker, work, { transferList: [port2] })
     await drained
   }
 
-  async #runHere(group: readonly Waiting[]): Promise<void> {
+  async #runHere(all: readonly Waiting[]): Promise<void> {
     const { runShards } = await import('./shard-worker.ts')
     await runShards(
-      group.map(({ task }) => task),
+      all.map(({ task }) => task),
       this.#stop,
-      (message) => answer(group, message),
+      (message) => answer(all, message),
     )
   }
 
@@ -79,8 +89,8 @@ export class ShardWorkers implements ShardRunner, AsyncDisposable {
   }
 }
 
-function answer(group: readonly Waiting[], message: GroupMessage): void {
-  const asked = group[message.index]
+function answer(taken: readonly Waiting[], message: GroupMessage): void {
+  const asked = taken[message.index]
   if (!asked) return
   if ('message' in message) asked.onMessage(message.message)
   else if ('failure' in message.ended) {

@@ -3,6 +3,7 @@ import { answerConfirmations } from '../terminal/ask.ts'
 import { printReport } from '../terminal/print-report.ts'
 import { openProgressView } from '../terminal/progress-view.ts'
 import { runPlan } from './plan.ts'
+import { startThreads } from '../../transfer/start-threads.ts'
 import { RowferryError } from '../../errors/errors.ts'
 import type { Report } from '../../model/report.ts'
 import { maskUrl } from '../../util/secrets.ts'
@@ -29,9 +30,10 @@ function sayHowToHelp({ config, screen }: CommandContext): void {
 /** Runs the migration with its progress on the screen; says nothing of the end. */
 async function migrateOnScreen(context: CommandContext, source: string, target: string | null): Promise<Report> {
   sayHowToHelp(context)
+  await using threads = startThreads(source, context.config.parallel)
   const engine = await context.loadEngine()
   using view = openProgressView(context.screen, context.signal)
-  return await engine.migrate({
+  const options = {
     source,
     target,
     config: context.config,
@@ -40,7 +42,8 @@ async function migrateOnScreen(context: CommandContext, source: string, target: 
     confirm: answerConfirmations(context.screen, context.terminal.yes, view),
     cwd: context.cwd,
     ...(context.config.distributed && { distribution: await engine.loadDistribution() }),
-  })
+  }
+  return await engine.migrate(options, threads)
 }
 
 /** The report as JSON on stdout, or for people. */

@@ -1,4 +1,4 @@
-import { rm, stat } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { RowferryError } from '../../errors/errors.ts'
 import type { Catalog, Table } from '../../model/catalog.ts'
 import type { Profile } from '../../model/profile.ts'
@@ -30,8 +30,7 @@ export async function openSqliteSource(options: SqliteSourceOptions): Promise<Sq
   const file = await checkSqliteFile(path, { salvage })
   const busyTimeoutMs = options.busyTimeoutMs ?? defaultBusyTimeoutMs
   const taken = await takeSnapshot(file, { label: path, snapshot, workFolder, busyTimeoutMs, salvage, signal })
-  const { size } = await stat(taken.opening.path)
-  return new SqliteSource(path, file.path, { ...taken, bytes: size })
+  return new SqliteSource(path, file.path, taken)
 }
 
 export class SqliteSource implements Source {
@@ -42,19 +41,16 @@ export class SqliteSource implements Source {
   readonly opening: SqliteOpening
   /** True when a private copy is read: what happens to the source does not matter any more. */
   readonly copied: boolean
-  readonly bytes: number
   readonly #path: string
   readonly #folder: string | null
   #salvaged: readonly SalvagedTable[] = []
 
-  constructor(label: string, path: string, snapshot: Snapshot & { readonly bytes: number }) {
-    const { opening, fingerprint, folder, bytes } = snapshot
+  constructor(label: string, path: string, { opening, fingerprint, folder }: Snapshot) {
     this.label = label
     this.identity = `sqlite:${path}`
     this.fingerprint = fingerprint
     this.opening = opening
     this.copied = folder !== null
-    this.bytes = bytes
     this.#path = path
     this.#folder = folder
   }

@@ -3,8 +3,8 @@ import type { EncodedBatch } from '../../databases.ts'
 import type { CopyBuffer } from './copy-buffer.ts'
 import { sumHashes } from './row-hash.ts'
 
-/** A stream's chunks are at most this long, so that a socket can hold back. */
-const chunkBytes = 1024 * 1024
+/** A stream's chunks are at most this long: a socket can hold back, and the server's processor keeps a message in its cache. */
+const chunkBytes = 128 * 1024
 
 /**
  * Signature, no flags, no header extension.

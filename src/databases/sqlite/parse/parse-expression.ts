@@ -1,10 +1,20 @@
-import { type Expr, parse, type Program, type Statement } from 'sql-parser-cst'
+import { createRequire } from 'node:module'
+import type { Expr, Program, Statement } from 'sql-parser-cst'
 import { affinity } from '../declared-type.ts'
 import { isGroupedLikeSqlite } from './expression-precedence.ts'
 import { quoteName } from '../sqlite-identifiers.ts'
 import { isOperator, isWord, type Token, tokenize, unquote } from './sqlite-tokens.ts'
 
 export type { Expr, Statement } from 'sql-parser-cst'
+
+type Library = typeof import('sql-parser-cst')
+
+/** Loaded with the first expression: it takes 30 ms, and many schemas have none. */
+let library: Library | null = null
+
+function loadLibrary(): Library {
+  return createRequire(import.meta.url)('sql-parser-cst') as Library
+}
 
 /**
  * The syntax tree of one SQLite expression, as `sql-parser-cst` makes it; `range` of every node counts in `text`. Spellings
@@ -36,7 +46,7 @@ type Wrapped = {
 
 function parseRespelled({ before, text, after }: Wrapped): Program {
   const pieces = respell(tokenize(text))
-  const program = parse(`${before}${pieces.map((piece) => piece.text).join('')}${after}`, {
+  const program = (library ??= loadLibrary()).parse(`${before}${pieces.map((piece) => piece.text).join('')}${after}`, {
     dialect: 'sqlite',
     includeRange: true,
     paramTypes: ['?', '?nr', ':name', '$name'],

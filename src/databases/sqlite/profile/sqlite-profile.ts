@@ -7,6 +7,7 @@ import type { OrphanProfile, Profile, TableProfile } from '../../../model/profil
 import { chunked } from '../../../util/chunked.ts'
 import { Threads } from '../../../util/threads.ts'
 import { typeFamily } from '../declared-type.ts'
+import { profileWorker, worthThreads } from './profile-threads.ts'
 import { mergeRanges } from './merge-profiles.ts'
 import { profileRange, type ProfileRange, type RangeProfile } from './profile-range.ts'
 import type { ProfileOutcome, ProfileTask } from './profile-worker.ts'
@@ -24,18 +25,11 @@ export type ProfileOptions = {
   readonly threads?: Threads
 }
 
-/** Below this size of file a thread costs more (some 60 ms to start) than it saves. */
-export const worthThreads = 2 * 1024 * 1024
 /** Tables with fewer rows are examined whole, several of them in one go. */
 const rowsWorthCutting = 20_000
 const smallTablesPerTask = 25
 /** Ranges of one table per thread: rowids may be unevenly spread, and threads take the next range when they are done. */
 const rangesPerThread = 6
-
-export const profileWorker = new URL(
-  `./profile-worker.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`,
-  import.meta.url,
-)
 
 type TableRanges = { readonly table: Table; readonly ranges: readonly ProfileRange[] }
 
