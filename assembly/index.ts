@@ -1,15 +1,19 @@
 export { addField, addNull, bytes, clear, column, dropRow, encodeRows, rows, state } from './encode'
 export { examine } from './examine'
+export { cell, count, lastSeen, payloadAt, payloadBytes, readLeaf, rowid, setSeen } from './leaves'
 export {
+  fieldsAt,
   figuresAt,
   hashHighAt,
   hashLowAt,
   lanesAt,
   mostCells,
   mostColumns,
+  mostFields,
   mostFigures,
   mostRecords,
   mostRows,
+  neededAt,
   offsetsAt,
   outAt,
   outBytes,

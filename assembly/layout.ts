@@ -7,8 +7,13 @@
 export const lanesAt: i32 = 0x1_0000
 export const mostColumns: i32 = 2048
 
+/** By field of the stored records: the column, or -1. Then by field: 1 where a record may not end before it. */
+export const fieldsAt: i32 = lanesAt + mostColumns
+export const mostFields: i32 = 32 * 1024
+export const neededAt: i32 = fieldsAt + 4 * mostFields
+
 /** By cell, as in `SqliteRecords`: serial type and where the value begins in the pages, 4 bytes each. */
-export const typesAt: i32 = lanesAt + mostColumns
+export const typesAt: i32 = neededAt + mostFields
 export const mostCells: i32 = 256 * 1024
 export const offsetsAt: i32 = typesAt + 4 * mostCells
 /** By row: 8 bytes, a double. */

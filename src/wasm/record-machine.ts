@@ -43,6 +43,32 @@ export const stops = {
   rowTooLong: 4,
 } as const
 
+/** Why `readLeaf` came back. */
+export const leafStops = {
+  atEnd: 0,
+  /** The record at `cell` goes on on overflow pages and is for the caller. */
+  atOverflow: 1,
+  /** Not what a leaf looks like. */
+  unreadable: 2,
+  /** A rowid greater than the last one that is wanted. */
+  behindLast: 3,
+} as const
+
+/** Cells of a leaf that lies in `pages`; offsets count from there. */
+export type LeafCells = {
+  readonly page: number
+  readonly pointers: number
+  readonly cells: number
+  readonly usable: number
+  /** The first and last rowid that are wanted, and the greatest that may stand there. */
+  readonly first: number
+  readonly last: number
+  readonly bound: number
+}
+
+/** How many fields of a record are looked at (`fields` says for what), and columns wanted; `rowidColumn` is the rowid, or -1. */
+export type RecordShape = { readonly fields: number; readonly columns: number; readonly rowidColumn: number }
+
 /** What the values of a column are taken for when they are examined; added up. `assembly/examine.ts` has the same numbers. */
 export const examined = {
   integers: 1,
@@ -84,13 +110,35 @@ type Exports = {
   addField(length: number, high: number, low: number): number
   addNull(): number
   examine(first: number, end: number, columns: number, column: number, taken: number, samples: number): number
+  readonly cell: Global
+  readonly count: Global
+  readonly lastSeen: Global
+  readonly payloadAt: Global
+  readonly payloadBytes: Global
+  readonly rowid: Global
+  setSeen(records: number, last: number): void
+  readLeaf(
+    page: number,
+    pointers: number,
+    from: number,
+    cells: number,
+    usable: number,
+    first: number,
+    last: number,
+    bound: number,
+    fields: number,
+    columns: number,
+    rowidColumn: number,
+  ): number
 } & Readonly<
   Record<
-    `${'lanes' | 'types' | 'offsets' | 'rowids' | 'sizes' | 'figures' | 'pages' | 'out' | 'rowEnds' | 'hashHigh' | 'hashLow'}At`,
+    `${'lanes' | 'fields' | 'needed' | 'types' | 'offsets' | 'rowids' | 'sizes' | 'figures' | 'pages' | 'out' | 'rowEnds' | 'hashHigh' | 'hashLow'}At`,
     Global
   >
 > &
-  Readonly<Record<`most${'Columns' | 'Cells' | 'Records' | 'Figures' | 'Rows'}` | 'pagesBytes' | 'outBytes', Global>>
+  Readonly<
+    Record<`most${'Columns' | 'Fields' | 'Cells' | 'Records' | 'Figures' | 'Rows'}` | 'pagesBytes' | 'outBytes', Global>
+  >
 
 /** As much of it as is used here; TypeScript has it only among the types of browsers. */
 declare const WebAssembly: {
@@ -110,6 +158,10 @@ export class RecordMachine {
   readonly pages: Buffer<ArrayBuffer>
   /** By column; `lanes`. */
   readonly lanes: Uint8Array<ArrayBuffer>
+  /** By field of the stored records: the column that is wanted, or -1. */
+  readonly fields: Int32Array<ArrayBuffer>
+  /** By field: 1 where records that end before it are for SQLite. */
+  readonly needed: Uint8Array<ArrayBuffer>
   /** By cell, and by row; as in `SqliteRecords`. */
   readonly types: Int32Array<ArrayBuffer>
   readonly offsets: Int32Array<ArrayBuffer>
@@ -133,6 +185,8 @@ export class RecordMachine {
     const { buffer } = machine.memory
     this.pages = Buffer.from(buffer, machine.pagesAt.value, machine.pagesBytes.value)
     this.lanes = new Uint8Array(buffer, machine.lanesAt.value, machine.mostColumns.value)
+    this.fields = new Int32Array(buffer, machine.fieldsAt.value, machine.mostFields.value)
+    this.needed = new Uint8Array(buffer, machine.neededAt.value, machine.mostFields.value)
     this.types = new Int32Array(buffer, machine.typesAt.value, machine.mostCells.value)
     this.offsets = new Int32Array(buffer, machine.offsetsAt.value, machine.mostCells.value)
     this.rowids = new Float64Array(buffer, machine.rowidsAt.value, machine.mostRecords.value)
@@ -192,6 +246,39 @@ export class RecordMachine {
 
   addNull(): boolean {
     return this.#exports.addNull() !== 0
+  }
+
+  /** Records so far, and the greatest rowid that was seen. */
+  get count(): number {
+    return this.#exports.count.value
+  }
+
+  get lastSeen(): number {
+    return this.#exports.lastSeen.value
+  }
+
+  setSeen(records: number, last: number): void {
+    this.#exports.setSeen(records, last)
+  }
+
+  /** Adds the records of a leaf from cell `from` on; one of `leafStops`. */
+  readLeaf(leaf: LeafCells, from: number, shape: RecordShape): number {
+    const { page, pointers, cells, usable, first, last, bound } = leaf
+    const { fields, columns, rowidColumn } = shape
+    return this.#exports.readLeaf(
+      page, pointers, from, cells, usable, first, last, bound, fields, columns, rowidColumn,
+    ) // prettier-ignore
+  }
+
+  /** Where `readLeaf` stopped: the cell's number on its page, where its payload begins and how long it is, and its rowid. */
+  get stoppedAt(): {
+    readonly cell: number
+    readonly payloadAt: number
+    readonly payloadBytes: number
+    readonly rowid: number
+  } {
+    const { cell, payloadAt, payloadBytes, rowid } = this.#exports
+    return { cell: cell.value, payloadAt: payloadAt.value, payloadBytes: payloadBytes.value, rowid: rowid.value }
   }
 
   /**

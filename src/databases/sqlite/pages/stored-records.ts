@@ -1,7 +1,7 @@
 import { type SqliteRow, type SqliteValue, TextBytes } from '../../../model/batch.ts'
 import { isStoredText, type SqliteRecords, storedAs, storedInteger, storedLength } from '../../../model/records.ts'
 import { decodeText } from '../read/decode-text.ts'
-import { giveMachine, type RecordMachine } from '../../../wasm/record-machine.ts'
+import { giveMachine, type RecordMachine, type RecordShape } from '../../../wasm/record-machine.ts'
 import { UnreadablePages } from './page-file.ts'
 import type { RecordLayout } from './record-layout.ts'
 
@@ -49,6 +49,15 @@ export class StoredRecords implements SqliteRecords {
 
   clear(): void {
     this.count = 0
+  }
+
+  /** Tells the machine what is wanted of each record; every walk has to, since a machine serves one after the other. */
+  shape(machine: RecordMachine): RecordShape {
+    const fields = this.#columnOfField
+    if (fields.length > machine.fields.length || this.#rowidColumns.length > 1) throw new UnreadablePages()
+    machine.fields.set(fields)
+    for (const [field, column] of fields.entries()) machine.needed[field] = this.#defaults[column] === true ? 1 : 0
+    return { fields: fields.length, columns: this.columns, rowidColumn: this.#rowidColumns[0] ?? -1 }
   }
 
   /** Gives the memory back: that of its own at once, since until the next collection of garbage several of them would add up. */

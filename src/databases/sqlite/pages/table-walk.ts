@@ -1,4 +1,4 @@
-import { takeMachine } from '../../../wasm/record-machine.ts'
+import { leafStops, type RecordMachine, type RecordShape, takeMachine } from '../../../wasm/record-machine.ts'
 import { type PageFile, UnreadablePages } from './page-file.ts'
 import type { RecordLayout } from './record-layout.ts'
 import { readVarint, StoredRecords, varint } from './stored-records.ts'
@@ -20,6 +20,8 @@ export class TableWalk {
   readonly records: StoredRecords
   /** A long record that ended the chunk, behind the others. */
   long: StoredRecords | null = null
+  readonly #machine: RecordMachine
+  readonly #shape: RecordShape
   readonly #layout: RecordLayout
   readonly #file: PageFile
   readonly #rootPage: number
@@ -43,7 +45,9 @@ export class TableWalk {
     this.#rootPage = layout.rootPage
     this.#chunkPages = Math.max(2, chunkBytes / file.pageSize)
     this.#node = Buffer.allocUnsafeSlow(file.pageSize)
-    this.records = new StoredRecords(layout, takeMachine())
+    this.#machine = takeMachine()
+    this.records = new StoredRecords(layout, this.#machine)
+    this.#shape = this.records.shape(this.#machine)
   }
 
   /** Fills `records`; gives the rowid up to which the table is read now. */
@@ -170,47 +174,38 @@ export class TableWalk {
 
   /** False when the chunk has become long enough, or a long record ended it. */
   #readLeaf(leaf: number, cells: number, first: number, last: number): boolean {
-    const { records } = this
-    const { usableSize } = this.#file
-    const page = leaf * this.#file.pageSize
-    const pointers = this.#headerOf(leaf) + 8
-    const mostLocal = usableSize - 35
-    const bound = this.#bounds[leaf] as number
-    for (let cell = 0; cell < cells; cell++) {
-      const { bytes } = records
-      const pointer = pointers + 2 * cell
-      const start = ((bytes[pointer] as number) << 8) | (bytes[pointer + 1] as number)
-      if (start >= usableSize) throw new UnreadablePages()
-      let at = page + start
-      let length = bytes[at] as number
-      if (length < 0x80) at++
-      else {
-        at = readVarint(bytes, at)
-        length = varint.value
-      }
-      at = readVarint(bytes, at)
-      const rowid = varint.value
-      if (rowid <= this.#lastSeen || rowid > bound) throw new UnreadablePages()
-      this.#lastSeen = rowid
-      if (rowid < first) continue
-      if (rowid > last) return true
-      if (length <= mostLocal) {
-        if (at + length > page + usableSize) throw new UnreadablePages()
-        records.add(rowid, at, at + length)
-      } else if (length > longRecord) {
-        if (length > this.#file.size) throw new UnreadablePages()
-        this.long = new StoredRecords(this.#layout, length)
-        this.#gather(at, length, this.long.bytes, 0)
-        this.long.add(rowid, 0, length)
-        return false
-      } else {
-        const from = this.#used
-        if (from + length > 8 * chunkBytes && records.count > 0) return false
-        this.#gather(at, length, records.bytes, from)
-        this.#used = from + length
-        records.add(rowid, from, from + length)
-      }
+    const machine = this.#machine
+    const { pageSize, usableSize } = this.#file
+    const [page, pointers, bound] = [leaf * pageSize, this.#headerOf(leaf) + 8, this.#bounds[leaf] as number]
+    const wanted = { page, pointers, cells, usable: usableSize, first, last, bound }
+    for (let cell = 0; ; cell++) {
+      machine.setSeen(this.records.count, this.#lastSeen)
+      const stop = machine.readLeaf(wanted, cell, this.#shape)
+      this.records.count = machine.count
+      this.#lastSeen = machine.lastSeen
+      if (stop === leafStops.unreadable) throw new UnreadablePages()
+      if (stop !== leafStops.atOverflow) return true
+      const { payloadAt, payloadBytes, rowid } = machine.stoppedAt
+      if (!this.#readOverflow(payloadAt, payloadBytes, rowid)) return false
+      ;({ cell } = machine.stoppedAt)
     }
+  }
+
+  /** Adds a record that is not whole on its leaf. False as above. */
+  #readOverflow(at: number, length: number, rowid: number): boolean {
+    const { records } = this
+    if (length > longRecord) {
+      if (length > this.#file.size) throw new UnreadablePages()
+      this.long = new StoredRecords(this.#layout, length)
+      this.#gather(at, length, this.long.bytes, 0)
+      this.long.add(rowid, 0, length)
+      return false
+    }
+    const from = this.#used
+    if (from + length > 8 * chunkBytes && records.count > 0) return false
+    this.#gather(at, length, records.bytes, from)
+    this.#used = from + length
+    records.add(rowid, from, from + length)
     return true
   }
 
