@@ -49,11 +49,12 @@ export function* encodeRows(request: EncodeRequest): Generator<ConvertedBatch> {
   let rowsRead = 0
   let position: string | null = null
 
-  const take = (done: boolean): ConvertedBatch => {
+  const handOver = function* (done: boolean): Generator<ConvertedBatch> {
     const batch = encoder.finish()
     const taken = { batch, position, rowsRead, bytes: batch.bytes, issues: issues.take(), done, keyOf: keys.take() }
     rowsRead = 0
-    return taken
+    yield taken
+    encoder.release(batch)
   }
 
   for (const page of reader.readStored(readRequest(request))) {
@@ -82,18 +83,16 @@ export function* encodeRows(request: EncodeRequest): Generator<ConvertedBatch> {
         issues.bytes >= request.batchBytes
       ) {
         position = page.positionOf(index - 1)
-        const converted = take(false)
-        yield converted
-        encoder.release(converted.batch)
+        yield* handOver(false)
       }
     }
     if (count > 0) position = page.positionOf(count - 1)
     if (request.stopped()) {
-      if (rowsRead > 0) yield take(false)
+      if (rowsRead > 0) yield* handOver(false)
       return
     }
   }
-  yield take(true)
+  yield* handOver(true)
 }
 
 function openEncoder(table: PlannedTable): BatchEncoder {

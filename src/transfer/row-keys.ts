@@ -16,7 +16,10 @@ export class RowKeys {
   readonly #keyColumns: readonly number[]
   #page: RowPage | RecordPage = { rows: [], positionOf: () => '' }
   #index = 0
-  #kept: (bigint | number | string)[] = []
+  /** By row of the batch: its rowid, or NaN where that is no safe integer or there is none; those positions are in `#others`. */
+  #kept = new Float64Array(1024)
+  #count = 0
+  #others = new Map<number, bigint | string>()
 
   constructor(reader: RowReader, table: PlannedTable, shard: Shard) {
     this.#reader = reader
@@ -41,12 +44,23 @@ export class RowKeys {
 
   /** Remembers the row at hand as the next one of the batch. */
   keep(): void {
-    this.#kept.push(this.#rowid() ?? this.#page.positionOf(this.#index))
+    const position = this.#rowid() ?? this.#page.positionOf(this.#index)
+    if (typeof position !== 'number') this.#others.set(this.#count, position)
+    this.#keep(typeof position === 'number' ? position : Number.NaN)
   }
 
   /** The same of a record, which need not be at hand. */
   keepRecord({ rowids }: SqliteRecords, row: number): void {
-    this.#kept.push(rowids[row] as number)
+    this.#keep(rowids[row] as number)
+  }
+
+  #keep(rowid: number): void {
+    if (this.#count === this.#kept.length) {
+      const larger = new Float64Array(2 * this.#count)
+      larger.set(this.#kept)
+      this.#kept = larger
+    }
+    this.#kept[this.#count++] = rowid
   }
 
   #rowid(): number | bigint | null {
@@ -55,11 +69,12 @@ export class RowKeys {
     return typeof rowid === 'bigint' ? rowid : null
   }
 
-  /** Hands out the finder of keys for the batch that just ended. */
+  /** Hands out the finder of keys for the batch that just ended; good until rows of the next one are kept. */
   take(): (index: number) => Issue['key'] {
-    const kept = this.#kept
-    this.#kept = []
-    return (index) => this.#readAgain(String(kept[index] ?? ''))
+    const [kept, others] = [this.#kept, this.#others]
+    this.#count = 0
+    if (others.size > 0) this.#others = new Map()
+    return (index) => this.#readAgain(String(others.get(index) ?? kept[index] ?? ''))
   }
 
   #keyOf(row: SqliteRow, position: string): Issue['key'] {

@@ -50,8 +50,8 @@ async function openPool(threads: number): Promise<Piscina> {
   return new Piscina({
     minThreads: threads,
     maxThreads: threads,
-    // Rows die young; a small nursery keeps a thread's memory small.
-    resourceLimits: { maxYoungGenerationSizeMb: 16 },
+    // Rows are no objects: what little there is dies young, and more room would only be filled with garbage.
+    resourceLimits: { maxYoungGenerationSizeMb: 4 },
     // A thread takes the next task only when it has finished its own.
     concurrentTasksPerWorker: 1,
     // A thread that waits in Atomics.wait sees messages to other ports only when it wakes: every last shard took 1 s longer.

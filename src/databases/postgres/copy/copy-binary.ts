@@ -138,14 +138,18 @@ export class BatchEncoder implements Disposable {
   /** Hands over the rows appended so far and starts a new batch. */
   finish(): EncodedBatch {
     const batch = new CopyBatch(this.#out.buffer)
-    this.#out.buffer = takeBuffer()
+    this.#out.buffer = new CopyBuffer()
     return batch
   }
 
   /** Takes the memory of a batch back, once it is committed and everything of it was sent. */
   release(batch: EncodedBatch): void {
     const buffer = batch instanceof CopyBatch ? batch.takeBuffer() : null
-    if (buffer !== null) giveBuffer(buffer)
+    if (buffer === null) return
+    buffer.clear()
+    // The next batch goes where this one was, unless it has begun elsewhere.
+    if (this.#out.buffer.rows === 0) this.#out.buffer = buffer
+    else giveBuffer(buffer)
   }
 
   /** Nothing more is added: the memory is for others. */
