@@ -52,11 +52,11 @@ function migrate([program, ...parameters]: Executable, run: Run, options: readon
   return { program, arguments: [...parameters, 'migrate', ...target, ...options] }
 }
 
-/** `profile` is all that comes before the first step: connections, catalogs, profile, plan. */
+/** `checks` is all that belongs to no step: connections, catalogs, plan, report. */
 function phasesOf(report: Report): Record<string, number> {
   const steps = report.steps.map(({ kind, seconds }) => [kind, seconds] as const)
   const total = steps.reduce((sum, [, seconds]) => sum + seconds, 0)
-  return { profile: Math.max(0, report.seconds - total), ...Object.fromEntries(steps) }
+  return { checks: Math.max(0, report.seconds - total), ...Object.fromEntries(steps) }
 }
 
 function readReport(run: Run): Report {

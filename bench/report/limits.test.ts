@@ -28,7 +28,7 @@ describe('limits of the mixed table', () => {
       phases: { profile: 0.5, 'copy-tables': 2, 'verify-content': 0.1 },
       unverified: [3.5],
     })
-    expect(verdictOf(result, 'checks, profile and plan / copy-tables')).toBe('25.0 % of 20.0 %: false')
+    expect(verdictOf(result, 'profile / copy-tables')).toBe('25.0 % of 20.0 %: false')
     // Half a second more than without it, whatever its step took.
     expect(verdictOf(result, 'rowferry less the same with --verify none / copy-tables')).toBe('25.0 % of 30.0 %: true')
   })
@@ -46,6 +46,19 @@ test('a thousand small tables and the smallest database have a time of their own
   expect(verdictOf(sampleResult({ shape: 'smallest', rowferry: [1.4] }), 'seconds from command to end')).toBe(
     '1.40 of 1.50: true',
   )
+})
+
+test.each([
+  [8.5, '1.06 of 0.90 – 1.10: true'],
+  [6.8, '0.85 of 0.90 – 1.10: false'],
+])('growth is judged by the line through the smallest and the largest size: %f s in the middle', (middle, expected) => {
+  const sizeAt = (rows: number, seconds: number): ShapeResult['sizes'] =>
+    sampleResult({ shape: 'growth', rowferry: [seconds] }).sizes.map((size) => ({ ...size, rows }))
+  const result = {
+    ...sampleResult({ shape: 'growth', rowferry: [2] }),
+    sizes: [...sizeAt(1_000_000, 2), ...sizeAt(3_000_000, middle), ...sizeAt(5_000_000, 14)],
+  }
+  expect(verdictOf(result, 'time at 3,000,000 rows / on the line from 1,000,000 rows to 5,000,000 rows')).toBe(expected)
 })
 
 test('growth is judged per row, against the first size', () => {

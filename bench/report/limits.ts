@@ -1,5 +1,5 @@
 import type { ContenderName } from '../contenders/contender.ts'
-import { growthOf } from './growth.ts'
+import { growthOf, type GrowthPoint } from './growth.ts'
 import type { RoundResult, ShapeResult, SizeResult } from './results.ts'
 import { median, medianOf, pairedRatio } from './statistics.ts'
 import { megabytesText, percentText, rowsText, ratioText, secondsText } from './text.ts'
@@ -45,7 +45,7 @@ function profile(size: SizeResult, limit: number): Limit | null {
     const [part, load] = [phases?.['profile'], phases?.['copy-tables']]
     return part === undefined || load === undefined ? null : part / load
   })
-  return share === null ? null : shareOfLoad('checks, profile and plan / copy-tables', share, limit)
+  return share === null ? null : shareOfLoad('profile / copy-tables', share, limit)
 }
 
 /** Not the time of its step: it is at work during the load and beside other steps too. What it adds to the whole says it all. */
@@ -89,18 +89,37 @@ function memory(size: SizeResult): Limit | null {
   }
 }
 
-/** Linear within a tenth: no size may cost more time per row than the first, and none more memory, beyond that. */
+/** Linear within a tenth, and no size costs more time per row or more memory than the first, beyond that. */
 const growthLimit = 1.1
 
 function growth(result: ShapeResult): Limit[] {
-  const [first, ...others] = growthOf(result)
+  const points = growthOf(result)
+  const [first, ...others] = points
   if (first === undefined) return []
   return others.flatMap((point) => {
     const sizes = `at ${rowsText(point.rows)} / at ${rowsText(first.rows)}`
     const time = atMost(`time per row ${sizes}`, point.perMillion / first.perMillion)
-    if (point.peakMemory === null || first.peakMemory === null) return [time]
-    return [time, atMost(`peak memory ${sizes}`, point.peakMemory / first.peakMemory)]
+    const memory =
+      point.peakMemory === null || first.peakMemory === null
+        ? []
+        : [atMost(`peak memory ${sizes}`, point.peakMemory / first.peakMemory)]
+    return [...linear(point, first, points.at(-1) ?? first), time, ...memory]
   })
+}
+
+/** How far a size lies from the line through the smallest and the largest: a start that costs the same for all is no growth. */
+function linear(point: GrowthPoint, first: GrowthPoint, last: GrowthPoint): Limit[] {
+  if (point.rows <= first.rows || point.rows >= last.rows) return []
+  const slope = (last.seconds - first.seconds) / (last.rows - first.rows)
+  const ratio = point.seconds / (first.seconds + slope * (point.rows - first.rows))
+  return [
+    {
+      what: `time at ${rowsText(point.rows)} / on the line from ${rowsText(first.rows)} to ${rowsText(last.rows)}`,
+      limit: `${ratioText(2 - growthLimit)} – ${ratioText(growthLimit)}`,
+      measured: ratioText(ratio),
+      holds: ratio >= 2 - growthLimit && ratio <= growthLimit,
+    },
+  ]
 }
 
 function atMost(what: string, ratio: number): Limit {

@@ -75,7 +75,7 @@ function phasesSection(size: SizeResult): Section | null {
     head: ['', 'seconds', 'share'],
     figures: new Set([1, 2]),
     rows: [...phases, ['start and end of the process', Math.max(0, rest)] as const].map(([name, seconds]) => [
-      name === 'profile' ? 'checks, profile, plan' : name,
+      name === 'checks' ? 'checks, catalogs, plan' : name,
       secondsText(seconds),
       percentText(seconds / total),
     ]),

@@ -90,6 +90,7 @@ export type Report = {
     readonly declaredConversions: number
     readonly bytes: number
   }
+  /** Those of the plan that were run, and before them the profile, unless an earlier run had made the plan. */
   readonly steps: readonly { readonly kind: string; readonly seconds: number }[]
   readonly tables: readonly TableReport[]
   readonly objects: readonly ObjectReport[]

@@ -44,6 +44,7 @@ export async function migrate(options: MigrateOptions, started?: Threads): Promi
   const resumed = unfinished !== null && !options.config.restart ? unfinished : null
   if (options.config.resume && !resumed) throw nothingToResume(source, options.config)
   if (resumed) assertResumable(resumed, source, options.config)
+  let profileSeconds: number | null = null
   const plan = resumed
     ? resumed.plan
     : await planInto(
@@ -53,6 +54,7 @@ export async function migrate(options: MigrateOptions, started?: Threads): Promi
         {
           detach: (attached) => slotsToDrop(attached, { reset: options.config.resetZero }),
           confirm: (places) => confirmReplacements(places, target, options),
+          profiled: (seconds) => (profileSeconds = seconds),
         },
       )
   const transferId = resumed?.id ?? newTransferId(startedAt)
@@ -65,6 +67,7 @@ export async function migrate(options: MigrateOptions, started?: Threads): Promi
     target,
     threads,
     plan,
+    profileSeconds,
     findings,
     abandoned: resumed === null ? (unfinished?.id ?? null) : null,
     optionsHash: optionsHash(options.config),
@@ -103,6 +106,8 @@ type PlanGate = {
   /** Refuses, or gives the slots of an attached Zero to drop. */
   readonly detach: (attached: AttachedZero | null) => readonly string[]
   readonly confirm: (places: readonly TablePlace[]) => Promise<void>
+  /** Told how long the profile took. */
+  readonly profiled?: (seconds: number) => void
 }
 
 /** A plan alone touches nothing; it says what stands in the way. */
@@ -133,12 +138,14 @@ async function planInto(
   const idleSlots = gate.detach(attached)
   await gate.confirm(placed.places)
   const tables = withKeyHints(placed.places.map((place) => place.source))
+  const started = performance.now()
   const profile = await source.profile(tables, {
     signal,
     emit,
     parallel: config.parallel,
     ...(options.threads && { threads: options.threads }),
   })
+  gate.profiled?.((performance.now() - started) / 1000)
   const built = buildPlan({
     salvaged: source.salvageReport,
     source: { label: source.label, fingerprint: source.fingerprint, catalog },

@@ -45,6 +45,8 @@ export type TransferRun = Omit<MigrateOptions, 'source' | 'target'> & {
   readonly target: OpenTarget
   readonly threads: Threads
   readonly plan: Plan
+  /** Null: there was none, since an earlier run made the plan. */
+  readonly profileSeconds: number | null
   readonly findings: readonly Finding[]
   readonly optionsHash: string
   readonly folder: string
@@ -61,6 +63,7 @@ export async function runTransfer(run: TransferRun): Promise<Report> {
   }
   const account = new TransferAccount()
   account.findings.push(...run.findings)
+  if (run.profileSeconds !== null) account.steps.push({ kind: 'profile', seconds: run.profileSeconds })
   let failure: Failure | null = null
   try {
     emit('transfer:started', { transferId: run.transferId, folder: folder.path, resumed: run.resumed })
