@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -26,6 +26,23 @@ test('report.json follows the published schema', async () => {
   const written: unknown = JSON.parse(readFileSync(join(place, 'report.json'), 'utf8'))
   expect(ReportSchema.parse(written)).toEqual(sampleReport())
   expect(readFileSync(join(place, 'report.html'), 'utf8')).toContain('<!doctype html>')
+})
+
+test('a report is whole whenever somebody reads it, also while it is written again', async () => {
+  await using folder = await openTransferFolder(place, { logLevel: 'info' })
+  const long = { ...sampleReport(), next: Array.from({ length: 20_000 }, (_, at) => `command ${at}`) }
+  await folder.writeReport(long, { rejects: [], altered: [] })
+  let writing = true
+  const written = (async () => {
+    for (let i = 0; i < 20; i++) await folder.writeReport(long, { rejects: [], altered: [] })
+    writing = false
+  })()
+  while (writing) {
+    expect(JSON.parse(readFileSync(join(place, 'report.json'), 'utf8'))).toEqual(long)
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  await written
+  expect(readdirSync(place).toSorted()).toEqual(['log.jsonl', 'report.html', 'report.json'])
 })
 
 test('issues are written one per line, and the first ones come back', async () => {

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
-import { rm, writeFile } from 'node:fs/promises'
+import { rename, rm, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { Issue } from '../model/batch.ts'
 import type { Emit } from '../model/events.ts'
@@ -57,16 +57,22 @@ export async function openTransferFolder(
     log: log.emit,
     logError: log.error,
     writePlan: async (plan, sql) => {
-      await writeFile(join(folder, 'plan.json'), `${toJson(plan)}\n`)
-      await writeFile(join(folder, 'plan.sql'), sql)
+      await writeWhole(join(folder, 'plan.json'), `${toJson(plan)}\n`)
+      await writeWhole(join(folder, 'plan.sql'), sql)
     },
     writeIssues: async (kind, issues) => writeIssueFile(join(folder, issueFileNames[kind]), issues),
     writeReport: async (report, samples) => {
-      await writeFile(join(folder, 'report.json'), `${toJson(report)}\n`)
-      await writeFile(htmlPath, renderReportHtml(report, samples))
+      await writeWhole(join(folder, 'report.json'), `${toJson(report)}\n`)
+      await writeWhole(htmlPath, renderReportHtml(report, samples))
     },
     [Symbol.asyncDispose]: async () => log.close(),
   }
+}
+
+/** Whoever reads it meanwhile finds all of it, or what was there before. */
+async function writeWhole(path: string, text: string): Promise<void> {
+  await writeFile(`${path}.part`, text)
+  await rename(`${path}.part`, path)
 }
 
 async function openFolderLog(folder: string, logPath: string, level: LogLevel): Promise<EventLog> {
