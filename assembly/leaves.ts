@@ -66,6 +66,7 @@ export function readLeaf(
     lastSeen = rowid
     if (rowid < first) continue
     if (rowid > last) return behindLast
+    if (varintEnd > end) return unreadable
     if (length > <i64>mostLocal) {
       payloadAt = varintEnd - pagesAt
       payloadBytes = <f64>length

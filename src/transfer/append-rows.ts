@@ -91,7 +91,7 @@ export class RowAppender {
     const { next, rejected } = this.#encoder.appendRecords(machine, run)
     const kept = rejected ? next - 1 : next
     for (let row = first; row < kept; row++) this.#keys.keepRecord(records, row)
-    if (at.row === kept - 1) this.#issues.acceptRow()
+    if (kept > first && at.row === kept - 1) this.#issues.acceptRow()
     return next
   }
 

@@ -83,6 +83,7 @@ export class IssueCollector implements Cell {
 
   acceptRow(): void {
     for (const issue of this.#row) this.#push(issue)
+    this.startRow()
   }
 
   take(): readonly Issue[] {

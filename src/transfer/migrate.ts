@@ -32,8 +32,10 @@ import type { TransferOptions } from './transfer-options.ts'
 export async function migrate(options: MigrateOptions, started?: Threads): Promise<Report> {
   const startedAt = new Date()
   await using stack = new AsyncDisposableStack()
-  const threads = stack.use(started ?? startThreads(options.source, options.config.parallel))
+  const threads = stack.use(started ?? startThreads(options.source, options.config))
   const source = stack.use(await openSource(options.source, options))
+  // Once more, so that they end before the source does: they may have a private copy of it open.
+  stack.use(threads)
   options.distribution?.check({ source, target: options.target, config: options.config })
   const target = stack.use(await openTarget(options.target, options))
   stack.use(await target.lock(options.config.schema))

@@ -16,10 +16,10 @@ export class RowKeys {
   readonly #keyColumns: readonly number[]
   #page: RowPage | RecordPage = { rows: [], positionOf: () => '' }
   #index = 0
-  /** By row of the batch: its rowid, or NaN where that is no safe integer or there is none; those positions are in `#others`. */
+  /** By row of the batch: its position. Where that is no safe integer, it is in `#others`. */
   #kept = new Float64Array(1024)
   #count = 0
-  #others = new Map<number, bigint | string>()
+  #others = new Map<number, string>()
 
   constructor(reader: RowReader, table: PlannedTable, shard: Shard) {
     this.#reader = reader
@@ -45,8 +45,9 @@ export class RowKeys {
   /** Remembers the row at hand as the next one of the batch. */
   keep(): void {
     const position = this.#rowid() ?? this.#page.positionOf(this.#index)
-    if (typeof position !== 'number') this.#others.set(this.#count, position)
-    this.#keep(typeof position === 'number' ? position : Number.NaN)
+    const number = Number(position)
+    if (!Number.isSafeInteger(number)) this.#others.set(this.#count, String(position))
+    this.#keep(number)
   }
 
   /** The same of a record, which need not be at hand. */

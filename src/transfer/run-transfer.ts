@@ -108,6 +108,8 @@ async function runSteps(run: TransferRun, account: TransferAccount, emit: Emit):
   const signal = AbortSignal.any([run.signal, cancelling.signal])
   await using stack = new AsyncDisposableStack()
   const threads = stack.use(new ShardWorkers(run.threads))
+  // Those of the profile; shards of a distributed transfer have a thread of their own.
+  if (run.distribution) await run.threads.end()
   const scene = { transferId, plan, source, target, config, emit, signal, threads }
   const cancel = (reason: RowferryError): void => cancelling.abort(reason)
   const workers = run.distribution ? stack.use(await run.distribution.openRunner({ ...scene, cancel })) : threads

@@ -31,9 +31,10 @@ export default async function runGroup({ shards, port, stop }: ShardGroup): Prom
 
 /** One shard after the other, so that whichever thread is free first takes the next one. */
 async function* askedFor(port: MessagePort): AsyncGenerator<ShardTask> {
+  const closed = once(port, 'close').then(() => [null])
   for (;;) {
     port.postMessage({ ask: true } satisfies AskForShard)
-    const [task] = (await once(port, 'message')) as [ShardTask | null]
+    const [task] = (await Promise.race([once(port, 'message'), closed])) as [ShardTask | null]
     if (task === null) return
     yield task
   }

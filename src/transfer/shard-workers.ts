@@ -20,11 +20,14 @@ type Waiting = {
  */
 export class ShardWorkers implements ShardRunner, AsyncDisposable {
   readonly #threads: Threads
+  readonly #worker: URL
   readonly #stop = new Int32Array(new SharedArrayBuffer(4))
   #waiting: Waiting[] = []
 
-  constructor(threads: Threads) {
+  /** `worker`: the module that carries them. */
+  constructor(threads: Threads, worker = shardWorker) {
     this.#threads = threads
+    this.#worker = worker
   }
 
   /** Ends every shard after the batch in hand. */
@@ -53,10 +56,12 @@ export class ShardWorkers implements ShardRunner, AsyncDisposable {
     })
   }
 
-  /** `open` gets empty. */
+  /** `open` gets empty. A thread that dies takes the shards down that it had taken; the others go on, with those still open too. */
   async #runInThreads(open: Waiting[]): Promise<void> {
     const threads = Math.min(this.#threads.count, open.length)
-    await Promise.all(Array.from({ length: threads }, () => this.#runInThread(open)))
+    const ended = await Promise.allSettled(Array.from({ length: threads }, () => this.#runInThread(open)))
+    const died = ended.find((one) => one.status === 'rejected')
+    if (died) throw died.reason
   }
 
   async #runInThread(open: Waiting[]): Promise<void> {
@@ -71,8 +76,16 @@ export class ShardWorkers implements ShardRunner, AsyncDisposable {
       port1.postMessage(next?.task ?? null)
     })
     const work: ShardGroup = { shards: null, port: port2, stop: this.#stop }
-    await this.#threads.run(shardWorker, work, { transferList: [port2] })
-    await drained
+    try {
+      await this.#threads.run(this.#worker, work, { transferList: [port2] })
+      await drained
+    } catch (error) {
+      for (const { reject } of taken) reject(error)
+      throw error
+    } finally {
+      // Nobody closes the other end of one that never began, and it would keep the process alive.
+      port1.close()
+    }
   }
 
   async #runHere(all: readonly Waiting[]): Promise<void> {

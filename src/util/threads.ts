@@ -4,8 +4,8 @@ import type { Transferable } from 'node:worker_threads'
 type RunOptions = { readonly signal?: AbortSignal; readonly transferList?: readonly Transferable[] }
 
 /**
- * Worker threads that do one thing after another: a transfer's threads profile, load and hash, since each of them takes some 50 ms to start
- * and as long again until its code is compiled. Started when first needed.
+ * Worker threads that do one thing after another, since each of them takes some 50 ms to start and as long again until its code is
+ * compiled. Started when first needed.
  *
  * A worker is a module, whose default export is called with the task and whose export `prepare` does nothing.
  */
@@ -36,7 +36,8 @@ export class Threads implements AsyncDisposable {
   async end(): Promise<void> {
     const pool = this.#pool
     this.#pool = null
-    await (await pool)?.destroy()
+    // One that could not be opened has told whoever wanted to run something.
+    await (await pool?.catch(() => null))?.destroy()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -47,7 +48,7 @@ export class Threads implements AsyncDisposable {
 /** Loaded only when there is enough to do: a small database never needs it. */
 async function openPool(threads: number): Promise<Piscina> {
   const { Piscina } = await import('piscina')
-  return new Piscina({
+  const pool = new Piscina({
     minThreads: threads,
     maxThreads: threads,
     // Rows are no objects: what little there is dies young, and more room would only be filled with garbage.
@@ -57,4 +58,7 @@ async function openPool(threads: number): Promise<Piscina> {
     // A thread that waits in Atomics.wait sees messages to other ports only when it wakes: every last shard took 1 s longer.
     atomics: 'disabled',
   })
+  // Of a thread that dies while it does nothing; another one takes its place. Whoever has it do something gets the error.
+  pool.on('error', () => undefined)
+  return pool
 }

@@ -223,7 +223,7 @@ export class RecordMachine {
    * `most.rows` rows or `most.bytes` bytes, where the caller is needed, or at the end.
    */
   encode(first: number, end: number, columns: number, most: { readonly rows: number; readonly bytes: number }): number {
-    return this.#exports.encodeRows(first, end, columns, most.rows, most.bytes)
+    return this.#exports.encodeRows(first, end, columns, Math.min(most.rows, mostInt), Math.min(most.bytes, mostInt))
   }
 
   /** Forgets all rows, the one at hand too. */
@@ -293,6 +293,9 @@ export class RecordMachine {
     return this.#exports.examine(first, end, column.columns, column.at, column.taken, column.samples)
   }
 }
+
+/** Numbers of the module are of 32 bits. */
+const mostInt = 0x7fff_ffff
 
 const idle: RecordMachine[] = []
 const mostIdle = 2

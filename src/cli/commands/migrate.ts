@@ -30,7 +30,7 @@ function sayHowToHelp({ config, screen }: CommandContext): void {
 /** Runs the migration with its progress on the screen; says nothing of the end. */
 async function migrateOnScreen(context: CommandContext, source: string, target: string | null): Promise<Report> {
   sayHowToHelp(context)
-  await using threads = startThreads(source, context.config.parallel)
+  await using threads = startThreads(source, context.config)
   const engine = await context.loadEngine()
   using view = openProgressView(context.screen, context.signal)
   const options = {

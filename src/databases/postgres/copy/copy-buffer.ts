@@ -149,8 +149,9 @@ export class CopyBuffer {
 }
 
 const idle: CopyBuffer[] = []
-const mostIdle = 2
-const mostIdleBytes = 32 * 1024 * 1024
+const mostIdle = 1
+/** As far as one grows that takes batches of 4 MB. */
+const mostIdleBytes = 16 * 1024 * 1024
 
 /** An empty buffer, if possible one that has grown already: memory that is new has to be cleared by the system first. */
 export function takeBuffer(): CopyBuffer {

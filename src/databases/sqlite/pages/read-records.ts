@@ -24,7 +24,7 @@ export function* readRecords(
   range: RecordRange,
   lock: <Result>(work: () => Result) => Result,
 ): Generator<StoredRecords> {
-  const walk = new TableWalk(file, layout)
+  const walk = readable(() => new TableWalk(file, layout))
   try {
     let first = range.first
     while (first <= range.last) {
@@ -43,12 +43,16 @@ export function* readRecords(
   }
 }
 
-/** A number in a damaged page can point anywhere; what it points to is out of range. */
+/**
+ * A number in a damaged page can point anywhere; what it points to is out of range. Where there is no address space left for another
+ * machine, that is a RangeError too.
+ */
 function readable<Result>(read: () => Result): Result {
   try {
     return read()
   } catch (error) {
-    throw error instanceof RangeError ? new UnreadablePages() : error
+    const isOutside = error instanceof RangeError || (error instanceof Error && error.name === 'RuntimeError')
+    throw isOutside ? new UnreadablePages() : error
   }
 }
 

@@ -29,6 +29,7 @@ let reader: { readonly path: string; readonly rows: SqliteRowReader } | null = n
 function readerOf(opening: SqliteOpening): SqliteRowReader {
   if (reader?.path !== opening.path) {
     reader?.rows[Symbol.dispose]()
+    reader = null
     reader = { path: opening.path, rows: openRowReader(opening) }
   }
   return reader.rows

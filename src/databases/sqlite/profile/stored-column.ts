@@ -61,13 +61,16 @@ export class StoredColumnExaminer {
     const own = this.#figures
     machine.figures.set(own)
     this.#figures = machine.figures
-    for (let row = 0; ; row++) {
-      row = machine.examine(row, records.count, this.#columnFor(records))
-      if (row === records.count) break
-      this.#examineRow(page, row, machine.sizes)
+    try {
+      for (let row = 0; ; row++) {
+        row = machine.examine(row, records.count, this.#columnFor(records))
+        if (row === records.count) break
+        this.#examineRow(page, row, machine.sizes)
+      }
+    } finally {
+      own.set(machine.figures)
+      this.#figures = own
     }
-    own.set(machine.figures)
-    this.#figures = own
   }
 
   #columnFor({ columns, reals }: SqliteRecords): Parameters<RecordMachine['examine']>[2] {
