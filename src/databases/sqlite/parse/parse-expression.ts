@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module'
-import type { Expr, Program, Statement } from 'sql-parser-cst'
+import type { Expr, parse, Program, Statement } from 'sql-parser-cst'
 import { affinity } from '../declared-type.ts'
 import { isGroupedLikeSqlite } from './expression-precedence.ts'
 import { quoteName } from '../sqlite-identifiers.ts'
@@ -7,7 +7,7 @@ import { isOperator, isWord, type Token, tokenize, unquote } from './sqlite-toke
 
 export type { Expr, Statement } from 'sql-parser-cst'
 
-type Library = typeof import('sql-parser-cst')
+type Library = { readonly parse: typeof parse }
 
 /** Loaded with the first expression: it takes 30 ms, and many schemas have none. */
 let library: Library | null = null
