@@ -78,6 +78,21 @@ function checkCommands(consumer: string): void {
   db.close()
   const migrated = rowferry(consumer, ['migrate', 'app.db'])
   expect(/^DONE: 2 rows of 1 table carried, content verified\.$/m.test(migrated), `rowferry migrate said:\n${migrated}`)
+  checkThreads(consumer)
+}
+
+/** Worker threads have files of their own, which only a larger source needs. */
+function checkThreads(consumer: string): void {
+  const db = new DatabaseSync(join(consumer, 'larger.db'))
+  db.exec(`create table readings(id integer primary key, body text);
+    insert into readings with recursive n(i) as (select 1 union all select i + 1 from n where i < 100000)
+      select i, 'reading number ' || i || ' of many' from n`)
+  db.close()
+  const migrated = rowferry(consumer, ['migrate', 'larger.db', '--parallel', '2'])
+  expect(
+    /^DONE: 100,000 rows of 1 table carried, content verified\.$/m.test(migrated),
+    `rowferry migrate said:\n${migrated}`,
+  )
 }
 
 /** What `import` gives, and what the compiler says of it. */
