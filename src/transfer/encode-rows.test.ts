@@ -183,6 +183,97 @@ describe('values of megabytes', () => {
   })
 })
 
+describe('what does not fit into the machine', () => {
+  test.each([
+    [
+      'more rows of a page than it encodes at once',
+      `create table t(a, b, c); insert into t
+      select case n when 16384 then 'no integer' else n % 7 end, n, case n when 16385 then 'no date' else '2024-02-29' end
+      from ${numbers(40_000)}`,
+    ],
+    [
+      'rows that are longer once they are converted',
+      `create table t(a, b, c); insert into t
+      select n, cast(printf('%.*c', case n % 5 when 0 then 250000 else 10 end, 'x') || x'ff' as text),
+        cast(replace(hex(zeroblob(case n % 5 when 0 then 120000 else 3 end)), '00', cast(x'fe' as text)) as text)
+      from ${numbers(40)}`,
+    ],
+    [
+      'a JSON document as long as it takes, and a longer one',
+      `create table t(a, b, c); insert into t
+      select n, 'text', '["' || printf('%.*c', 65532 + n - 3, 'x') || '"]' from ${numbers(6)}`,
+    ],
+    [
+      'JSON of many members, ordered or not, and deep',
+      `create table t(a, b, c); insert into t
+      select n, 'text', case n
+        when 1 then (select json_group_object('k' || value, value) from generate_100)
+        when 2 then (select json_group_object('k' || (101 - value), value) from generate_100)
+        when 3 then (select '{' || group_concat('"' || (102 - value) || '":' || value) || '}' from (select value from generate_100 union all select 101))
+        when 4 then replace(printf('%.64c', '['), ' ', '') || replace(printf('%.64c', ']'), ' ', '')
+        when 5 then replace(printf('%.65c', '['), ' ', '') || replace(printf('%.65c', ']'), ' ', '')
+        when 6 then '{"a":{"b":1,"b":2},"a":{"c":{"d":1,"cc":2},"b":[{"x":1,"x":2}]}}'
+        else '{"b":1,"a":[],"a":{}}' end from ${numbers(8)}`,
+    ],
+  ])('goes another way: %s', (_, sql) => {
+    const path = givenFiles().path('a.db')
+    const hundred = `create table generate_100(value); insert into generate_100 select n from ${numbers(100)};`
+    writeSqlite(path, hundred + sql)
+    using reader = openRowReader({ kind: 'sqlite', path, immutable: true })
+    for (const wireType of ['int8', 'text', 'date', 'jsonb'] as const) {
+      const table = plannedTable('t', [
+        ['a', 'int8', 'int8'],
+        ['b', 'text', 'text'],
+        ['c', wireType, wireType],
+      ])
+      const cut = { rows: 1_000_000, bytes: 1_000_000_000 }
+      expect(encode(reader, table, cut)).toEqual(encode(longWay(reader), table, cut))
+    }
+  })
+})
+
+test('tables that are read in turn in one thread do not mix', () => {
+  const path = givenFiles().path('a.db')
+  const rows = (table: string, text: string): string =>
+    `create table ${table}(id integer primary key, c); insert into ${table} select n, '${text} ' || n from ${numbers(30_000)};`
+  writeSqlite(path, ['one', 'two', 'three'].map((name) => rows(name, name)).join('\n'))
+  const tables = ['one', 'two', 'three'].map((name) =>
+    plannedTable(name, [
+      ['id', 'int8', 'int8'],
+      ['c', 'text', 'text'],
+    ]),
+  )
+  using reader = openRowReader({ kind: 'sqlite', path, immutable: true })
+  const begin = (table: PlannedTable) =>
+    encodeRows({
+      reader,
+      table,
+      shard: { number: 0, by: 'rowid', lower: null, upper: null },
+      after: null,
+      batchRows: 1000,
+      batchBytes: 1_000_000,
+      stopped: () => false,
+      onConverted: null,
+    })
+  const running = tables.map(begin)
+  const sums = tables.map(() => 0n)
+  for (let turn = 0; turn < 40; turn++) {
+    for (const [at, batches] of running.entries()) {
+      // The second is given up in the middle, and begins again.
+      if (at === 1 && turn === 3) {
+        batches.return(undefined)
+        sums[1] = 0n
+        running[1] = begin(tables[1] as PlannedTable)
+        continue
+      }
+      const next = batches.next()
+      if (!next.done) sums[at] = BigInt.asUintN(64, (sums[at] ?? 0n) + next.value.batch.hash(0, next.value.batch.rows))
+    }
+  }
+  const whole = tables.map((table) => encode(longWay(reader), table, { rows: 1_000_000, bytes: 1_000_000_000 }))
+  expect(sums.map(String)).toEqual(whole.map(({ batches }) => batches[0]?.hash))
+})
+
 describe('a batch can be cut anywhere', () => {
   test.each([
     { rows: 1, bytes: 1_000_000 },
