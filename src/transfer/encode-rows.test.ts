@@ -212,8 +212,13 @@ describe('what does not fit into the machine', () => {
         when 3 then (select '{' || group_concat('"' || (102 - value) || '":' || value) || '}' from (select value from generate_100 union all select 101))
         when 4 then replace(printf('%.64c', '['), ' ', '') || replace(printf('%.64c', ']'), ' ', '')
         when 5 then replace(printf('%.65c', '['), ' ', '') || replace(printf('%.65c', ']'), ' ', '')
+        when 9 then (select '{' || group_concat('"k' || value || '":0') || '}' from (with recursive m(value) as (select 1 union all select value + 1 from m where value < 4200) select value from m))
+        when 10 then '[0.' || printf('%.*c', 1100, '7') || ']'
+        when 11 then '{"a":"x\\/y\\u0041\\"\\\\\\b\\f\\n\\r\\t"}'
+        when 12 then '{"a\\/b":"x\\/y\\"\\\\\\b\\f\\n\\r\\t"}'
+        when 13 then '["x\\/y\\"\\\\\\b\\f\\n\\r\\t"]'
         when 6 then '{"a":{"b":1,"b":2},"a":{"c":{"d":1,"cc":2},"b":[{"x":1,"x":2}]}}'
-        else '{"b":1,"a":[],"a":{}}' end from ${numbers(8)}`,
+        else '{"b":1,"a":[],"a":{}}' end from ${numbers(14)}`,
     ],
   ])('goes another way: %s', (_, sql) => {
     const path = givenFiles().path('a.db')
@@ -230,6 +235,43 @@ describe('what does not fit into the machine', () => {
       expect(encode(reader, table, cut)).toEqual(encode(longWay(reader), table, cut))
     }
   })
+})
+
+test.each([
+  'c080',
+  'c1bf',
+  'e09fbf',
+  'e0a080',
+  'ed9fbf',
+  'eda080',
+  'edbfbf',
+  'ee8080',
+  'f08080bf',
+  'f08fbfbf',
+  'f0908080',
+  'f48fbfbf',
+  'f4908080',
+  'f5808080',
+  'f8',
+  '80',
+  'bf',
+  'c3',
+  'e282',
+  'f09f9a',
+  'c341',
+  'e28241',
+  'f09f9a41',
+  'ff',
+  'fe',
+])('bytes that are UTF-8 or not: %s, at the beginning, in the middle and at the end of a text', (bytes) => {
+  const path = givenFiles().path('a.db')
+  const around = [['', ''], ['6162636465', '66676869'], ['', '6162636465666768'], ['61626364656667', '']] // prettier-ignore
+  const rows = around.map(([before, after]) => `(cast(x'${before}${bytes}${after}' as text))`)
+  writeSqlite(path, `create table t(c); insert into t values ${rows.join(', ')}`)
+  using reader = openRowReader({ kind: 'sqlite', path, immutable: true })
+  const table = plannedTable('t', [['c', 'text', 'text']])
+  const cut = { rows: 1000, bytes: 1_000_000 }
+  expect(encode(reader, table, cut)).toEqual(encode(longWay(reader), table, cut))
 })
 
 test('tables that are read in turn in one thread do not mix', () => {

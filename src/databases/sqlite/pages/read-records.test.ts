@@ -236,6 +236,45 @@ describe('what only a damaged file holds', () => {
   })
 })
 
+describe('a record whose header lies', () => {
+  test.each([
+    ['a text shorter than what follows', 13 + 2 * 5],
+    ['a text longer than what follows', 13 + 2 * 7],
+    ['a text longer than anything', 127],
+  ])('is for SQLite: %s', (_, type) => {
+    const path = given(`create table t(x); insert into t values ('first'), ('marker'), ('last')`)
+    const bytes = readFileSync(path)
+    const marker = bytes.indexOf('marker')
+    // Length of the header, then the type of the only field.
+    expect([bytes[marker - 2], bytes[marker - 1]]).toEqual([2, 13 + 2 * 6])
+    bytes[marker - 1] = type
+    writeFileSync(path, bytes)
+    using reader = openRowReader({ kind: 'sqlite', path, immutable: true })
+    const outcome = (read: () => SqliteRow[]): unknown => {
+      try {
+        return read()
+      } catch (error) {
+        return error instanceof RowferryError ? error.code : error
+      }
+    }
+    const wanted = request('t', ['x'], {})
+    const found = outcome(() => readStored(reader, wanted).rows)
+    expect(found).toEqual(outcome(() => readBySql(reader, wanted)))
+  })
+})
+
+test.each([10, 11])('a type that does not occur is for SQLite, though %i stands for the rowid here', (type) => {
+  const path = given(`create table t(x, y); insert into t values ('', 'marker')`)
+  const bytes = readFileSync(path)
+  const marker = bytes.indexOf('marker')
+  expect([bytes[marker - 3], bytes[marker - 2]]).toEqual([3, 13])
+  bytes[marker - 2] = type
+  writeFileSync(path, bytes)
+  using reader = openRowReader({ kind: 'sqlite', path, immutable: true })
+  const wanted = request('t', ['x', 'y'], {})
+  expect(readStored(reader, wanted)).toMatchObject({ rows: readBySql(reader, wanted), records: 0 })
+})
+
 describe('a damaged key, which hides rows from everybody who searches by it', () => {
   /** Changes the key of one cell of the table's root page. */
   function withKey(cell: number, change: (key: number) => number): string {

@@ -71,6 +71,16 @@ describe('values that are counted without being decoded', () => {
     }
   })
 
+  test('tell JSON that jsonb refuses from what it takes, however late it comes', () => {
+    const path = givenFiles().path('a.db')
+    writeSqlite(
+      path,
+      `create table t(${types.map((type, at) => `"c${at}" ${type}`).join(', ')});
+       insert into t(c9) select case when n < 90 then '{"n":' || n || '}' else '[0.' || printf('%.*c', 16300 + n, '7') || ']' end from ${numbers(100)}`,
+    )
+    expect(sorted(profile(path, (reader) => reader))).toEqual(sorted(profile(path, bySql)))
+  })
+
   test('tell texts apart whose checksums are equal', () => {
     const path = givenFiles().path('a.db')
     writeSqlite(
