@@ -5,7 +5,7 @@ import {
   hashHighAt,
   hashLowAt,
   jsonAt,
-  lanesAt,
+  shortCutsAt,
   memoryBytes,
   mostRows,
   offsetsAt,
@@ -19,8 +19,8 @@ import { integerOf, isInteger, isText } from './records'
 import { copyText } from './text'
 
 /**
- * The short cut of the hot path: records into rows of a binary COPY stream, and the hash of each row. `record-machine.ts` says
- * what callers see. What a lane does not take is left to the caller, cell by cell.
+ * The short cut of the hot path: records into rows of a binary COPY stream, and the hash of each row. `record-coder.ts` says
+ * what callers see. What a short cut does not take is left to the caller, cell by cell.
  */
 
 /** Why `encodeRows` came back. */
@@ -34,11 +34,11 @@ const atCell: i32 = 3
 /** The row at hand is too long even for an empty output. */
 const rowTooLong: i32 = 4
 
-/** How a column's values become fields; `none` is for the caller. Numbers as in `lanes` of record-machine.ts. */
-const laneOf = (1 << 7) - 1
+/** How a column's values become fields; `none` is for the caller. Numbers as in `shortCuts` of record-coder.ts. */
+const shortCutBits = (1 << 7) - 1
 const nullable = 1 << 7
 
-export let state: i32 = 0
+export let stoppedFor: i32 = 0
 /** Complete rows in the output, and their bytes. */
 export let rows: i32 = 0
 export let bytes: i32 = 0
@@ -88,9 +88,9 @@ export function encodeRows(first: i32, end: i32, columns: i32, rowLimit: i32, mo
     }
     let cell = row * columns + column
     for (; column < columns; column++, cell++) {
-      const lane = <i32>load<u8>(lanesAt + column)
+      const shortCut = <i32>load<u8>(shortCutsAt + column)
       const type = load<i32>(typesAt + 4 * cell)
-      if (type === 0 && (lane & nullable) !== 0) {
+      if (type === 0 && (shortCut & nullable) !== 0) {
         if (out + 64 > outEnd) return noRoom(row)
         store<i32>(out, -1)
         out += 4
@@ -99,7 +99,7 @@ export function encodeRows(first: i32, end: i32, columns: i32, rowLimit: i32, mo
       }
       const length = type >= 12 ? (type - 12) >> 1 : 0
       if (out + length + 64 > outEnd) return noRoom(row)
-      if (!writeField(lane & laneOf, type, pagesAt + load<i32>(offsetsAt + 4 * cell), length, row)) {
+      if (!writeField(shortCut & shortCutBits, type, pagesAt + load<i32>(offsetsAt + 4 * cell), length, row)) {
         return stop(atCell, row)
       }
     }
@@ -109,7 +109,7 @@ export function encodeRows(first: i32, end: i32, columns: i32, rowLimit: i32, mo
 }
 
 function stop(why: i32, row: i32): i32 {
-  state = why
+  stoppedFor = why
   return row
 }
 
@@ -159,9 +159,9 @@ function endRow(): void {
   hash = 0
 }
 
-/** False, with nothing of it done, for a value that is not the lane's. Numbers of lanes as in record-machine.ts. */
-function writeField(lane: i32, type: i32, at: i32, length: i32, row: i32): bool {
-  switch (lane) {
+/** False, with nothing of it done, for a value that is not the short cut's. Numbers as in record-coder.ts. */
+function writeField(shortCut: i32, type: i32, at: i32, length: i32, row: i32): bool {
+  switch (shortCut) {
     case 1:
       return writeBool(type, at, row)
     case 2:

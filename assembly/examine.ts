@@ -6,7 +6,7 @@ import { charactersOf } from './text'
 
 /** The short cut of the profile: counts ordinary values of one column. `profile/stored-column.ts` keeps the figures and says what they mean. */
 
-/** Places of the figures, by number; `figures` of record-machine.ts. First come the values seen of each class. */
+/** Places of the figures, by number; `figures` of record-coder.ts. First come the values seen of each class. */
 const classInteger = 1
 const classBit = 0
 const classRealBit = 2
@@ -30,7 +30,7 @@ const maxBytes = 18
 const repeats = 32
 const mostRepeated: i64 = 256
 
-/** What a column's values are taken for; `examined` of record-machine.ts. */
+/** What a column's values are taken for; `examined` of record-coder.ts. */
 const integers = 1
 const reals = 2
 const blobs = 4

@@ -1,4 +1,4 @@
-export { addField, addNull, bytes, clear, column, dropRow, encodeRows, rows, state } from './encode'
+export { addField, addNull, bytes, clear, column, dropRow, encodeRows, rows, stoppedFor } from './encode'
 export { examine } from './examine'
 export { cell, count, lastSeen, payloadAt, payloadBytes, readLeaf, rowid, setSeen } from './leaves'
 export {
@@ -6,7 +6,7 @@ export {
   figuresAt,
   hashHighAt,
   hashLowAt,
-  lanesAt,
+  shortCutsAt,
   mostCells,
   mostColumns,
   mostFields,

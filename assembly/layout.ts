@@ -3,12 +3,12 @@
  * takes another way. Memory that is never touched costs nothing.
  */
 
-/** By column: `lane.ts`. */
-export const lanesAt: i32 = 0x1_0000
+/** By column: its short cut, as `encode.ts` numbers them. */
+export const shortCutsAt: i32 = 0x1_0000
 export const mostColumns: i32 = 2048
 
 /** By field of the stored records: the column, or -1. Then by field: 1 where a record may not end before it. */
-export const fieldsAt: i32 = lanesAt + mostColumns
+export const fieldsAt: i32 = shortCutsAt + mostColumns
 export const mostFields: i32 = 32 * 1024
 export const neededAt: i32 = fieldsAt + 4 * mostFields
 

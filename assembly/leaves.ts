@@ -5,7 +5,7 @@ import { fieldsAt, mostCells, mostRecords, neededAt, offsetsAt, pagesAt, rowidsA
  * trusted: whatever is not as it should be is `unreadable`, and SQLite reads the table instead.
  */
 
-/** Why `readLeaf` came back; `leafStops` of record-machine.ts. */
+/** Why `readLeaf` came back; `leafStops` of record-coder.ts. */
 const atEnd: i32 = 0
 /** The record at hand goes on on overflow pages; the caller adds it. */
 const atOverflow: i32 = 1

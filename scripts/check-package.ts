@@ -59,7 +59,7 @@ function checkContents(installed: string): void {
     'dist/index.js',
     'dist/index.d.ts',
     'dist/store/sql/000001.sql',
-    'dist/wasm/record-machine.wasm',
+    'dist/wasm/record-coder.wasm',
     'schemas/config.schema.json',
     'schemas/report.schema.json',
   ]) {

@@ -13,5 +13,5 @@ test('the WebAssembly module that is committed is what its source compiles to: n
   const built = join(folder, 'built.wasm')
   const compiler = join(root, 'node_modules', 'assemblyscript', 'bin', 'asc.js')
   execFileSync(process.execPath, [compiler, '--config', 'assembly/asconfig.json', '--outFile', built], { cwd: root })
-  expect(readFileSync(join(root, 'src', 'wasm', 'record-machine.wasm')).equals(readFileSync(built))).toBe(true)
+  expect(readFileSync(join(root, 'src', 'wasm', 'record-coder.wasm')).equals(readFileSync(built))).toBe(true)
 })

@@ -8,7 +8,7 @@ import type { PlannedTable, SchemaObject, SequenceReset, Shard } from '../model/
 import type { Profile } from '../model/profile.ts'
 import type { SqliteRecords } from '../model/records.ts'
 import type { Threads } from '../util/threads.ts'
-import type { RecordMachine } from '../wasm/record-machine.ts'
+import type { RecordCoder } from '../wasm/record-coder.ts'
 
 /**
  * The contracts of databases: what `plan/` and `transfer/` know of them. Implementations stand in `sqlite/` and
@@ -80,7 +80,7 @@ export type RowPage = {
 export type RecordPage = {
   readonly records: SqliteRecords
   /** In whose memory they stand; null for those that are `owned`. */
-  readonly machine: RecordMachine | null
+  readonly coder: RecordCoder | null
   positionOf(index: number): string
 }
 

@@ -1,7 +1,7 @@
 import { MessageChannel } from 'node:worker_threads'
 import { Piscina } from 'piscina'
 import { RowferryError } from '../errors/errors.ts'
-import type { GroupMessage, ShardGroup, ShardMessage, ShardResult, ShardTask } from '../transfer/shard-tasks.ts'
+import type { TurnMessage, ShardTurn, ShardMessage, ShardResult, ShardTask } from '../transfer/shard-tasks.ts'
 
 /**
  * One thread that loads one shard at a time and can be given up: a cut network leaves it waiting for an answer that never
@@ -9,7 +9,7 @@ import type { GroupMessage, ShardGroup, ShardMessage, ShardResult, ShardTask } f
  */
 export class ShardThread implements AsyncDisposable {
   #stop = new Int32Array(new SharedArrayBuffer(4))
-  #pool: Piscina<ShardGroup, void> | null = null
+  #pool: Piscina<ShardTurn, void> | null = null
   #running: Promise<unknown> = Promise.resolve()
 
   /** Ends the shard after the batch in hand. */
@@ -31,8 +31,8 @@ export class ShardThread implements AsyncDisposable {
   async #run(task: ShardTask, onMessage: (message: ShardMessage) => void): Promise<ShardResult> {
     const { port1, port2 } = new MessageChannel()
     const drained = new Promise<void>((resolve) => port1.once('close', resolve))
-    let ended: Extract<GroupMessage, { ended: unknown }>['ended'] | null = null
-    port1.on('message', (message: GroupMessage) => {
+    let ended: Extract<TurnMessage, { ended: unknown }>['ended'] | null = null
+    port1.on('message', (message: TurnMessage) => {
       if ('ended' in message) ({ ended } = message)
       else onMessage(message.message)
     })
@@ -59,13 +59,13 @@ export class ShardThread implements AsyncDisposable {
   }
 }
 
-function resultOf(ended: Extract<GroupMessage, { ended: unknown }>['ended'] | null): ShardResult {
+function resultOf(ended: Extract<TurnMessage, { ended: unknown }>['ended'] | null): ShardResult {
   if (ended === null) throw new RowferryError('INTERNAL', { message: 'A shard ended without a word.', remedy: null })
   if ('failure' in ended) throw new RowferryError(ended.failure.code, ended.failure)
   return ended
 }
 
-function openPool(): Piscina<ShardGroup, void> {
+function openPool(): Piscina<ShardTurn, void> {
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
   return new Piscina({
     filename: new URL(`../transfer/shard-worker.${extension}`, import.meta.url).href,

@@ -1,6 +1,6 @@
 import type { RecordPage, RowPage } from '../databases/databases.ts'
 import type { BatchEncoder, RecordRun } from '../databases/postgres/copy/copy-binary.ts'
-import { longStoredBytes, storedLane } from '../databases/postgres/copy/stored-lanes.ts'
+import { longStoredBytes, storedShortCut } from '../databases/postgres/copy/stored-short-cuts.ts'
 import { RowferryError } from '../errors/errors.ts'
 import { errorFamily } from '../errors/policy.ts'
 import { type Converter, MISFIT } from '../mapping/mapping.ts'
@@ -8,7 +8,7 @@ import { buildConverter } from '../mapping/sqlite-to-postgres/values.ts'
 import type { Issue, PostgresValue, SqliteRow, SqliteValue } from '../model/batch.ts'
 import type { PlannedTable } from '../model/plan.ts'
 import type { SqliteRecords } from '../model/records.ts'
-import { type Lane, lanes, nullableLane, type RecordMachine } from '../wasm/record-machine.ts'
+import { type ShortCut, shortCuts, nullableFlag, type RecordCoder } from '../wasm/record-coder.ts'
 import type { IssueCollector } from './issue-collector.ts'
 import type { RowKeys } from './row-keys.ts'
 
@@ -31,9 +31,9 @@ export class RowAppender {
   readonly #onConverted: OnConverted | null
   readonly #converters: readonly Converter[]
   readonly #values: PostgresValue[]
-  #lanes: readonly Lane[] | null = null
-  /** The same for a machine. */
-  #flaggedLanes: Uint8Array | null = null
+  #shortCuts: readonly ShortCut[] | null = null
+  /** The same for a coder. */
+  #flaggedShortCuts: Uint8Array | null = null
 
   constructor(parts: {
     readonly table: PlannedTable
@@ -56,18 +56,18 @@ export class RowAppender {
    * rejected. Stops where the batch has no more room, and behind every row that has issues.
    */
   append(page: RowPage | RecordPage, first: number, end: number, room: BatchRoom): number {
-    const machine = 'records' in page && this.#onConverted === null ? page.machine : null
-    if (machine === null || !('records' in page) || this.#table.columns.length > machine.lanes.length) {
+    const coder = 'records' in page && this.#onConverted === null ? page.coder : null
+    if (coder === null || !('records' in page) || this.#table.columns.length > coder.shortCuts.length) {
       return this.#appendRow(page, first)
     }
-    const next = this.#appendRecords(page, machine, { first, end, room })
+    const next = this.#appendRecords(page, coder, { first, end, room })
     return next < end && next === first ? this.#appendRow(page, first) : next
   }
 
   /** The short way; gives `first` where that row has to go the long one. */
   #appendRecords(
     page: RecordPage,
-    machine: RecordMachine,
+    coder: RecordCoder,
     { first, end, room }: { readonly first: number; readonly end: number; readonly room: BatchRoom },
   ): number {
     const { records } = page
@@ -76,7 +76,7 @@ export class RowAppender {
     const run: RecordRun = {
       first,
       end,
-      lanes: (this.#flaggedLanes ??= this.#flagLanes(records)),
+      shortCuts: (this.#flaggedShortCuts ??= this.#flagShortCuts(records)),
       most: { rows: pendingRows + room.rows, bytes: pendingBytes + room.bytes },
       convert: (row, column) => {
         // A row may begin anew.
@@ -88,7 +88,7 @@ export class RowAppender {
         return value
       },
     }
-    const { next, rejected } = this.#encoder.appendRecords(machine, run)
+    const { next, rejected } = this.#encoder.appendRecords(coder, run)
     const kept = rejected ? next - 1 : next
     for (let row = first; row < kept; row++) this.#keys.keepRecord(records, row)
     if (kept > first && at.row === kept - 1) this.#issues.acceptRow()
@@ -115,10 +115,10 @@ export class RowAppender {
   }
 
   #appendRecord(records: SqliteRecords, row: number): boolean {
-    const laneOf = (this.#lanes ??= this.#findLanes(records))
+    const shortCutOf = (this.#shortCuts ??= this.#findShortCuts(records))
     const values = this.#values
     for (let column = 0; column < values.length; column++) {
-      const long = longStoredBytes(records, row * records.columns + column, laneOf[column] as Lane)
+      const long = longStoredBytes(records, row * records.columns + column, shortCutOf[column] as ShortCut)
       const value = long ?? this.#convert(column, records.value(row, column))
       if (value === undefined) return false
       values[column] = value
@@ -138,18 +138,18 @@ export class RowAppender {
     return true
   }
 
-  #findLanes({ reals }: SqliteRecords): Lane[] {
+  #findShortCuts({ reals }: SqliteRecords): ShortCut[] {
     return this.#table.columns.map(({ conversion }, column) =>
       this.#onConverted !== null || isBlankPadded(this.#table, column)
-        ? lanes.none
-        : storedLane(conversion, reals[column] === true),
+        ? shortCuts.none
+        : storedShortCut(conversion, reals[column] === true),
     )
   }
 
-  #flagLanes(records: SqliteRecords): Uint8Array {
-    const found = (this.#lanes ??= this.#findLanes(records))
-    return Uint8Array.from(found, (lane, column) =>
-      this.#table.columns[column]?.conversion.notNull === true ? lane : lane | nullableLane,
+  #flagShortCuts(records: SqliteRecords): Uint8Array {
+    const found = (this.#shortCuts ??= this.#findShortCuts(records))
+    return Uint8Array.from(found, (shortCut, column) =>
+      this.#table.columns[column]?.conversion.notNull === true ? shortCut : shortCut | nullableFlag,
     )
   }
 

@@ -183,7 +183,7 @@ describe('values of megabytes', () => {
   })
 })
 
-describe('what does not fit into the machine', () => {
+describe('what does not fit into the coder', () => {
   test.each([
     [
       'more rows of a page than it encodes at once',

@@ -29,7 +29,7 @@ export type ShardTask = {
 }
 
 /** Shards that a worker thread carries one after the other; the same source and target for all. */
-export type ShardGroup = {
+export type ShardTurn = {
   /** Null: it asks for each over the port, when it has done the one before. */
   readonly shards: readonly ShardTask[] | null
   readonly port: MessagePort
@@ -41,7 +41,7 @@ export type ShardGroup = {
 export type AskForShard = { readonly ask: true }
 
 /** What comes back over the port, for the shard of that index among those the thread was given. */
-export type GroupMessage = { readonly index: number } & (
+export type TurnMessage = { readonly index: number } & (
   | { readonly message: ShardMessage }
   /** The last word on a shard. */
   | { readonly ended: ShardResult | ShardFailure }

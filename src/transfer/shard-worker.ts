@@ -12,16 +12,16 @@ import { retryLostConnection } from './retry-lost-connection.ts'
 import { ShardRoute } from './shard-route.ts'
 import type {
   AskForShard,
-  GroupMessage,
+  TurnMessage,
   ShardFailure,
-  ShardGroup,
+  ShardTurn,
   ShardMessage,
   ShardResult,
   ShardTask,
 } from './shard-tasks.ts'
 
 /** Runs in a worker thread. */
-export default async function runGroup({ shards, port, stop }: ShardGroup): Promise<void> {
+export default async function runTurn({ shards, port, stop }: ShardTurn): Promise<void> {
   try {
     await runShards(shards ?? askedFor(port), stop, (message) => port.postMessage(message))
   } finally {
@@ -54,7 +54,7 @@ type Carrier = { readonly route: ShardRoute; readonly stop: Int32Array; readonly
 export async function runShards(
   shards: Iterable<ShardTask> | AsyncIterable<ShardTask>,
   stop: Int32Array,
-  post: (message: GroupMessage) => void,
+  post: (message: TurnMessage) => void,
 ): Promise<void> {
   await using route = new ShardRoute()
   let index = -1
@@ -75,7 +75,7 @@ async function runShard(task: ShardTask, carrier: Carrier): Promise<ShardResult 
   }
 }
 
-/** Also of errors that nobody expected: they are this shard's own and no reason to give up the others of its group. */
+/** Also of errors that nobody expected: they are this shard's own and no reason to give up the others of its turn. */
 function failureOf(error: unknown): ShardFailure['failure'] {
   if (!(error instanceof RowferryError)) {
     const message = error instanceof Error ? error.message : String(error)

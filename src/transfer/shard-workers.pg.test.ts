@@ -5,7 +5,7 @@ import { query } from '../../test/support/postgres.ts'
 import { givenSqlite } from '../../test/support/sample-databases.ts'
 import { connect } from '../databases/postgres/connection/postgres-connection.ts'
 import type { PlannedTable } from '../model/plan.ts'
-import type { GroupMessage, ShardMessage, ShardTask } from './shard-tasks.ts'
+import type { TurnMessage, ShardMessage, ShardTask } from './shard-tasks.ts'
 import { runShards } from './shard-worker.ts'
 import { Threads } from '../util/threads.ts'
 import { ShardWorkers } from './shard-workers.ts'
@@ -60,7 +60,7 @@ function tasks(
 const running = (): Int32Array => new Int32Array(new SharedArrayBuffer(4))
 
 /** What was said of each shard, in order: `0 started`, `0 batch 10`, `0 ended`. */
-function listen(): { readonly told: string[]; readonly post: (message: GroupMessage) => void } {
+function listen(): { readonly told: string[]; readonly post: (message: TurnMessage) => void } {
   const told: string[] = []
   const word = (message: ShardMessage): string =>
     message.kind === 'batch' ? `batch ${message.delta.rowsRead}` : message.kind
@@ -84,7 +84,7 @@ const loaded = async (transfer: GivenTransfer, tables: readonly PlannedTable[]):
 const backendsSql = `select pid, query from pg_stat_activity
   where datname = current_database() and application_name = 'rowferry'`
 
-describe('a group of shards', () => {
+describe('shards of one turn', () => {
   test('arrives over one connection, and every shard tells its own story', async () => {
     const tables = [tiny('a'), tiny('b'), tiny('c')]
     await using transfer = await givenTransfer(tables, {

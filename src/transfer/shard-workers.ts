@@ -4,7 +4,7 @@ import type { Threads } from '../util/threads.ts'
 import { bigFirst, isWorthThreads } from './order-shards.ts'
 import type { ShardRunner } from './shard-runner.ts'
 import { shardWorker } from './shard-threads.ts'
-import type { AskForShard, GroupMessage, ShardGroup, ShardMessage, ShardResult, ShardTask } from './shard-tasks.ts'
+import type { AskForShard, TurnMessage, ShardTurn, ShardMessage, ShardResult, ShardTask } from './shard-tasks.ts'
 
 /** A shard that was asked for, and whoever waits for it. */
 type Waiting = {
@@ -69,13 +69,13 @@ export class ShardWorkers implements ShardRunner, AsyncDisposable {
     // The worker closes its end when it is done; by then every message has arrived here.
     const drained = new Promise<void>((resolve) => port1.once('close', resolve))
     const taken: Waiting[] = []
-    port1.on('message', (message: GroupMessage | AskForShard) => {
+    port1.on('message', (message: TurnMessage | AskForShard) => {
       if (!('ask' in message)) return answer(taken, message)
       const next = open.shift()
       if (next) taken.push(next)
       port1.postMessage(next?.task ?? null)
     })
-    const work: ShardGroup = { shards: null, port: port2, stop: this.#stop }
+    const work: ShardTurn = { shards: null, port: port2, stop: this.#stop }
     try {
       await this.#threads.run(this.#worker, work, { transferList: [port2] })
       await drained
@@ -102,7 +102,7 @@ export class ShardWorkers implements ShardRunner, AsyncDisposable {
   }
 }
 
-function answer(taken: readonly Waiting[], message: GroupMessage): void {
+function answer(taken: readonly Waiting[], message: TurnMessage): void {
   const asked = taken[message.index]
   if (!asked) return
   if ('message' in message) asked.onMessage(message.message)

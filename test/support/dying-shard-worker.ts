@@ -1,8 +1,8 @@
 import { once } from 'node:events'
-import type { ShardGroup, ShardTask } from '../../src/transfer/shard-tasks.ts'
+import type { ShardTurn, ShardTask } from '../../src/transfer/shard-tasks.ts'
 
 /** Carries shards by saying so, a tenth of a second each; the thread dies of a table with the name `dies`. */
-export default async function carry({ port }: ShardGroup): Promise<void> {
+export default async function carry({ port }: ShardTurn): Promise<void> {
   for (let index = 0; ; index++) {
     port.postMessage({ ask: true })
     const [task] = (await once(port, 'message')) as [ShardTask | null]

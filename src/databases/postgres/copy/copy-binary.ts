@@ -1,5 +1,5 @@
 import type { PostgresValue, WireType } from '../../../model/batch.ts'
-import { type RecordMachine, stops } from '../../../wasm/record-machine.ts'
+import { type RecordCoder, stops } from '../../../wasm/record-coder.ts'
 import { RowferryError } from '../../../errors/errors.ts'
 import type { EncodedBatch } from '../../databases.ts'
 import { CopyBuffer, giveBuffer, takeBuffer } from './copy-buffer.ts'
@@ -18,7 +18,7 @@ export class BatchEncoder implements Disposable {
   readonly #writers: readonly FieldWriter[]
   readonly #hash = new RowHash()
   readonly #out: FieldOutput
-  /** Where single fields are written before they go into a machine's row. */
+  /** Where single fields are written before they go into a coder's row. */
   readonly #cell: FieldOutput
 
   /** `blankPadded`: indexes of columns of type char(n); their trailing blanks are left out, as PostgreSQL does. */
@@ -53,50 +53,50 @@ export class BatchEncoder implements Disposable {
   }
 
   /**
-   * Adds records as they are stored, from `first` to before `end`: ordinary values by the lanes of their columns, and for
+   * Adds records as they are stored, from `first` to before `end`: ordinary values by the short cuts of their columns, and for
    * the others `convert` is asked for the value in its PostgreSQL form; undefined rejects the row. Gives the record where it stopped (`next`):
    * at the end, behind the row with which the batch has its `most` rows or bytes, behind one that was rejected, or before one that only
    * `append` can add, or refuse with an error.
    */
-  appendRecords(machine: RecordMachine, run: RecordRun): { readonly next: number; readonly rejected: boolean } {
-    machine.clear()
-    machine.lanes.set(run.lanes)
+  appendRecords(coder: RecordCoder, run: RecordRun): { readonly next: number; readonly rejected: boolean } {
+    coder.clear()
+    coder.shortCuts.set(run.shortCuts)
     let row = run.first
     for (;;) {
-      row = machine.encode(row, run.end, run.lanes.length, {
+      row = coder.encode(row, run.end, run.shortCuts.length, {
         rows: run.most.rows - this.pendingRows,
         bytes: run.most.bytes - this.pendingBytes,
       })
-      switch (machine.stop) {
+      switch (coder.stoppedFor) {
         case stops.outIsFull:
-          this.#out.buffer.appendRows(machine)
-          machine.clear()
+          this.#out.buffer.appendRows(coder)
+          coder.clear()
           continue
         case stops.atCell: {
-          const written = this.#writeCell(machine, row, run.convert)
+          const written = this.#writeCell(coder, row, run.convert)
           if (written === 'written') continue
-          this.#out.buffer.appendRows(machine)
+          this.#out.buffer.appendRows(coder)
           return written === 'rejected' ? { next: row + 1, rejected: true } : { next: row, rejected: false }
         }
         default:
-          this.#out.buffer.appendRows(machine)
+          this.#out.buffer.appendRows(coder)
           return { next: row, rejected: false }
       }
     }
   }
 
-  /** A value that no lane takes; `not-here`: its row is for `append`. */
-  #writeCell(machine: RecordMachine, row: number, convert: RecordRun['convert']): 'written' | 'rejected' | 'not-here' {
-    const value = convert(row, machine.column)
+  /** A value that no short cut takes; `not-here`: its row is for `append`. */
+  #writeCell(coder: RecordCoder, row: number, convert: RecordRun['convert']): 'written' | 'rejected' | 'not-here' {
+    const value = convert(row, coder.column)
     if (value === undefined) {
-      machine.dropRow()
+      coder.dropRow()
       return 'rejected'
     }
-    if (value === null) return machine.addNull() ? 'written' : 'not-here'
+    if (value === null) return coder.addNull() ? 'written' : 'not-here'
     const out = this.#cell
     const { buffer } = out
     buffer.clear()
-    out.column = machine.column
+    out.column = coder.column
     const write = this.#writers[out.column] as FieldWriter
     try {
       write(out, value)
@@ -106,7 +106,7 @@ export class BatchEncoder implements Disposable {
     }
     if (buffer.hasOwnChunks) return 'not-here'
     const field = buffer.bytes.subarray(0, buffer.position)
-    return machine.addField(field, digest.high, digest.low) ? 'written' : 'not-here'
+    return coder.addField(field, digest.high, digest.low) ? 'written' : 'not-here'
   }
 
   #startRow(): void {
@@ -163,8 +163,8 @@ export type RecordRun = {
   readonly first: number
   /** May be lowered by `convert`. */
   end: number
-  /** By column; `lanes`, and `nullableLane`. */
-  readonly lanes: Uint8Array
+  /** By column; `shortCuts`, and `nullableFlag`. */
+  readonly shortCuts: Uint8Array
   /** Of the batch. */
   readonly most: { readonly rows: number; readonly bytes: number }
   readonly convert: (row: number, column: number) => PostgresValue | undefined

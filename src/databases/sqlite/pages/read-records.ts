@@ -45,7 +45,7 @@ export function* readRecords(
 
 /**
  * A number in a damaged page can point anywhere; what it points to is out of range. Where there is no address space left for another
- * machine, that is a RangeError too.
+ * coder, that is a RangeError too.
  */
 function readable<Result>(read: () => Result): Result {
   try {

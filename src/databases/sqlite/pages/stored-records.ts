@@ -1,7 +1,7 @@
 import { type SqliteRow, type SqliteValue, TextBytes } from '../../../model/batch.ts'
 import { isStoredText, type SqliteRecords, storedAs, storedInteger, storedLength } from '../../../model/records.ts'
 import { decodeText } from '../read/decode-text.ts'
-import { giveMachine, type RecordMachine, type RecordShape } from '../../../wasm/record-machine.ts'
+import { giveCoder, type RecordCoder, type RecordShape } from '../../../wasm/record-coder.ts'
 import { UnreadablePages } from './page-file.ts'
 import type { RecordLayout } from './record-layout.ts'
 
@@ -19,14 +19,14 @@ export class StoredRecords implements SqliteRecords {
   readonly offsets: Int32Array<ArrayBuffer>
   readonly rowids: Float64Array<ArrayBuffer>
   readonly reals: readonly boolean[]
-  readonly machine: RecordMachine | null
+  readonly coder: RecordCoder | null
   /** By field of the record: the requested column, or -1. As long as the last requested field needs. */
   readonly #columnOfField: Int32Array
   readonly #rowidColumns: readonly number[]
   readonly #defaults: readonly boolean[]
 
-  /** `memory`: a machine's, or so many bytes of its own for one long record. */
-  constructor(layout: RecordLayout, memory: RecordMachine | number) {
+  /** `memory`: a coder's, or so many bytes of its own for one long record. */
+  constructor(layout: RecordLayout, memory: RecordCoder | number) {
     const { fields } = layout
     this.columns = fields.length
     this.reals = layout.reals
@@ -34,7 +34,7 @@ export class StoredRecords implements SqliteRecords {
     this.#columnOfField = new Int32Array(Math.max(-1, ...fields) + 1).fill(-1)
     for (const [column, field] of fields.entries()) if (field >= 0) this.#columnOfField[field] = column
     this.#rowidColumns = fields.flatMap((field, column) => (field < 0 ? [column] : []))
-    this.machine = typeof memory === 'number' ? null : memory
+    this.coder = typeof memory === 'number' ? null : memory
     const room = typeof memory === 'number' ? roomForOne(memory, this.columns) : memory
     this.bytes = room.pages
     this.view = viewOf(this.bytes)
@@ -44,25 +44,25 @@ export class StoredRecords implements SqliteRecords {
   }
 
   get owned(): boolean {
-    return this.machine === null
+    return this.coder === null
   }
 
   clear(): void {
     this.count = 0
   }
 
-  /** Tells the machine what is wanted of each record; every walk has to, since a machine serves one after the other. */
-  shape(machine: RecordMachine): RecordShape {
+  /** Tells the coder what is wanted of each record; every walk has to, since a coder serves one after the other. */
+  shape(coder: RecordCoder): RecordShape {
     const fields = this.#columnOfField
-    if (fields.length > machine.fields.length || this.#rowidColumns.length > 1) throw new UnreadablePages()
-    machine.fields.set(fields)
-    for (const [field, column] of fields.entries()) machine.needed[field] = this.#defaults[column] === true ? 1 : 0
+    if (fields.length > coder.fields.length || this.#rowidColumns.length > 1) throw new UnreadablePages()
+    coder.fields.set(fields)
+    for (const [field, column] of fields.entries()) coder.needed[field] = this.#defaults[column] === true ? 1 : 0
     return { fields: fields.length, columns: this.columns, rowidColumn: this.#rowidColumns[0] ?? -1 }
   }
 
   /** Gives the memory back: that of its own at once, since until the next collection of garbage several of them would add up. */
   release(): void {
-    if (this.machine !== null) giveMachine(this.machine)
+    if (this.coder !== null) giveCoder(this.coder)
     else this.view.buffer.transfer(0)
   }
 
@@ -152,7 +152,7 @@ function viewOf(bytes: Buffer<ArrayBuffer>): DataView<ArrayBuffer> {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
 
-function roomForOne(bytes: number, columns: number): Pick<RecordMachine, 'pages' | 'rowids' | 'types' | 'offsets'> {
+function roomForOne(bytes: number, columns: number): Pick<RecordCoder, 'pages' | 'rowids' | 'types' | 'offsets'> {
   return {
     pages: Buffer.allocUnsafeSlow(bytes),
     rowids: new Float64Array(1),

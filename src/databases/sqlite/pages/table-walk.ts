@@ -1,4 +1,4 @@
-import { leafStops, type RecordMachine, type RecordShape, takeMachine } from '../../../wasm/record-machine.ts'
+import { leafStops, type RecordCoder, type RecordShape, takeCoder } from '../../../wasm/record-coder.ts'
 import { type PageFile, UnreadablePages } from './page-file.ts'
 import type { RecordLayout } from './record-layout.ts'
 import { readVarint, StoredRecords, varint } from './stored-records.ts'
@@ -20,7 +20,7 @@ export class TableWalk {
   readonly records: StoredRecords
   /** A long record that ended the chunk, behind the others. */
   long: StoredRecords | null = null
-  readonly #machine: RecordMachine
+  readonly #coder: RecordCoder
   readonly #shape: RecordShape
   readonly #layout: RecordLayout
   readonly #file: PageFile
@@ -45,9 +45,9 @@ export class TableWalk {
     this.#rootPage = layout.rootPage
     this.#chunkPages = Math.max(2, chunkBytes / file.pageSize)
     this.#node = Buffer.allocUnsafeSlow(file.pageSize)
-    this.#machine = takeMachine()
-    this.records = new StoredRecords(layout, this.#machine)
-    this.#shape = this.records.shape(this.#machine)
+    this.#coder = takeCoder()
+    this.records = new StoredRecords(layout, this.#coder)
+    this.#shape = this.records.shape(this.#coder)
   }
 
   /** Fills `records`; gives the rowid up to which the table is read now. */
@@ -174,20 +174,20 @@ export class TableWalk {
 
   /** False when the chunk has become long enough, or a long record ended it. */
   #readLeaf(leaf: number, cells: number, first: number, last: number): boolean {
-    const machine = this.#machine
+    const coder = this.#coder
     const { pageSize, usableSize } = this.#file
     const [page, pointers, bound] = [leaf * pageSize, this.#headerOf(leaf) + 8, this.#bounds[leaf] as number]
     const wanted = { page, pointers, cells, usable: usableSize, first, last, bound }
     for (let cell = 0; ; cell++) {
-      machine.setSeen(this.records.count, this.#lastSeen)
-      const stop = machine.readLeaf(wanted, cell, this.#shape)
-      this.records.count = machine.count
-      this.#lastSeen = machine.lastSeen
+      coder.setSeen(this.records.count, this.#lastSeen)
+      const stop = coder.readLeaf(wanted, cell, this.#shape)
+      this.records.count = coder.count
+      this.#lastSeen = coder.lastSeen
       if (stop === leafStops.unreadable) throw new UnreadablePages()
       if (stop !== leafStops.atOverflow) return true
-      const { payloadAt, payloadBytes, rowid } = machine.stoppedAt
+      const { payloadAt, payloadBytes, rowid } = coder.stoppedAt
       if (!this.#readOverflow(payloadAt, payloadBytes, rowid)) return false
-      ;({ cell } = machine.stoppedAt)
+      ;({ cell } = coder.stoppedAt)
     }
   }
 

@@ -115,9 +115,9 @@ class RangeExamination {
   }
 
   #sizesFor(page: RowPage | RecordPage, count: number): Float64Array {
-    const machine = 'records' in page ? page.machine : null
-    if (machine === null && this.#sizes.length < count) this.#sizes = new Float64Array(count)
-    return (machine?.sizes ?? this.#sizes).fill(0, 0, count)
+    const coder = 'records' in page ? page.coder : null
+    if (coder === null && this.#sizes.length < count) this.#sizes = new Float64Array(count)
+    return (coder?.sizes ?? this.#sizes).fill(0, 0, count)
   }
 
   #noteRowids(rows: readonly SqliteRow[], at: number): void {

@@ -4,7 +4,7 @@ import { isStoredText, type SqliteRecords, storedAs, storedInteger, storedLength
 import { endsWithZ, readDateTimeBytes } from '../../../util/date-time-bytes.ts'
 import { scanJson } from '../../../util/json-bytes.ts'
 import { checkTextBytes, countCharacters } from '../../../util/text-bytes.ts'
-import { examined, figures, type RecordMachine } from '../../../wasm/record-machine.ts'
+import { examined, figures, type RecordCoder } from '../../../wasm/record-coder.ts'
 import type { RecordPage } from '../../databases.ts'
 import type { TypeFamily } from '../declared-type.ts'
 import { type ColumnExaminer, mostDistinct, mostSamples, realClass } from './profile-column.ts'
@@ -40,7 +40,7 @@ export class StoredColumnExaminer {
   readonly #isTime: boolean
   readonly #taken: number
   readonly #repeats = new RepeatedTexts()
-  /** Values seen of each class, and `figures`. While a machine counts, they are in its memory. */
+  /** Values seen of each class, and `figures`. While a coder counts, they are in its memory. */
   #figures = newFigures()
 
   constructor(column: { readonly family: TypeFamily; readonly at: number }, examiner: ColumnExaminer) {
@@ -51,29 +51,29 @@ export class StoredColumnExaminer {
     this.#taken = takenFor(column.family)
   }
 
-  /** Adds each value's size in bytes to the size of its row: in `sizes`, or where a machine has them. */
+  /** Adds each value's size in bytes to the size of its row: in `sizes`, or where a coder has them. */
   examine(page: RecordPage, sizes: Float64Array): void {
-    const { records, machine } = page
-    if (machine === null) {
+    const { records, coder } = page
+    if (coder === null) {
       for (let row = 0; row < records.count; row++) this.#examineRow(page, row, sizes)
       return
     }
     const own = this.#figures
-    machine.figures.set(own)
-    this.#figures = machine.figures
+    coder.figures.set(own)
+    this.#figures = coder.figures
     try {
       for (let row = 0; ; row++) {
-        row = machine.examine(row, records.count, this.#columnFor(records))
+        row = coder.examine(row, records.count, this.#columnFor(records))
         if (row === records.count) break
-        this.#examineRow(page, row, machine.sizes)
+        this.#examineRow(page, row, coder.sizes)
       }
     } finally {
-      own.set(machine.figures)
+      own.set(coder.figures)
       this.#figures = own
     }
   }
 
-  #columnFor({ columns, reals }: SqliteRecords): Parameters<RecordMachine['examine']>[2] {
+  #columnFor({ columns, reals }: SqliteRecords): Parameters<RecordCoder['examine']>[2] {
     const apart = this.#examiner.tellsApart ? examined.tellsApart : 0
     const taken = this.#taken | apart | (reals[this.#at] === true ? examined.realColumn : 0)
     return { columns, at: this.#at, taken, samples: mostSamples }
@@ -274,7 +274,7 @@ function isTimeFamily(family: TypeFamily): boolean {
   return family === 'date' || family === 'time' || family === 'timestamp'
 }
 
-/** What a machine may count, of what is counted here: the rest of it comes back. */
+/** What a coder may count, of what is counted here: the rest of it comes back. */
 function takenFor(family: TypeFamily): number {
   if (isTimeFamily(family)) return examined.times | examined.blobs
   switch (family) {

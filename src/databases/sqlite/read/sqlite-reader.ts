@@ -66,7 +66,7 @@ export class SqliteRowReader implements RowReader {
       for (const chunk of chunks ?? []) {
         const { rowids, count } = chunk
         after = String(rowids[count - 1])
-        yield { records: chunk, machine: chunk.machine, positionOf: (index) => String(rowids[index]) }
+        yield { records: chunk, coder: chunk.coder, positionOf: (index) => String(rowids[index]) }
       }
       if (chunks !== null) return
     } catch (error) {

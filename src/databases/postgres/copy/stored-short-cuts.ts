@@ -2,42 +2,42 @@ import { isUtf8 } from 'node:buffer'
 import type { ColumnConversion } from '../../../model/plan.ts'
 import { isStoredText, type SqliteRecords, storedLength } from '../../../model/records.ts'
 import { checkTextBytes } from '../../../util/text-bytes.ts'
-import { type Lane, lanes } from '../../../wasm/record-machine.ts'
+import { type ShortCut, shortCuts } from '../../../wasm/record-coder.ts'
 import { ownChunkBytes } from './copy-buffer.ts'
 
 /**
  * The short cut of the hot path: ordinary values go from SQLite's pages into the COPY stream without ever being a value of
- * JavaScript. "Ordinary" is what a column's conversion takes as it is, and most values are. What a lane does not take goes the
+ * JavaScript. "Ordinary" is what a column's conversion takes as it is, and most values are. What a short cut does not take goes the
  * long way (decode, convert, encode), which alone knows all the rules.
  */
-export function storedLane(conversion: ColumnConversion, isReal: boolean): Lane {
+export function storedShortCut(conversion: ColumnConversion, isReal: boolean): ShortCut {
   switch (conversion.wireType) {
     case 'bool':
-      return lanes.bool
+      return shortCuts.bool
     case 'int2':
     case 'int4':
     case 'int8':
-      return isReal ? lanes.none : lanes[conversion.wireType]
+      return isReal ? shortCuts.none : shortCuts[conversion.wireType]
     case 'float8':
-      return isReal ? lanes.float8 : lanes.onlyReal
+      return isReal ? shortCuts.float8 : shortCuts.onlyReal
     case 'date':
-      return lanes.date
+      return shortCuts.date
     case 'timestamp':
     case 'timestamptz':
-      return isPlainTimestamp(conversion) ? lanes.timestamp : lanes.none
+      return isPlainTimestamp(conversion) ? shortCuts.timestamp : shortCuts.none
     case 'text':
       if (conversion.maxCharacters !== null || conversion.enumLabels !== null || conversion.asBase64 === true) {
-        return lanes.none
+        return shortCuts.none
       }
-      return conversion.emptyToNull ? lanes.filledText : lanes.text
+      return conversion.emptyToNull ? shortCuts.filledText : shortCuts.text
     case 'jsonb':
-      return lanes.jsonb
+      return shortCuts.jsonb
     case 'bytea':
-      return lanes.bytea
+      return shortCuts.bytea
     case 'uuid':
-      return lanes.uuid
+      return shortCuts.uuid
     default:
-      return lanes.none
+      return shortCuts.none
   }
 }
 
@@ -49,14 +49,16 @@ function isPlainTimestamp({ wireType, timeZone, timePrecision = 6 }: ColumnConve
  * A long text or blob that is what its column takes, as it stands in memory that does not change while its row is
  * on its way: it is sent from there, not copied. Null for everything else.
  */
-export function longStoredBytes(records: SqliteRecords, cell: number, lane: Lane): Uint8Array | null {
+export function longStoredBytes(records: SqliteRecords, cell: number, shortCut: ShortCut): Uint8Array | null {
   const type = records.types[cell] as number
   const length = storedLength(type)
   if (!records.owned || length <= ownChunkBytes) return null
   const from = records.offsets[cell] as number
   const isTaken =
-    lane === lanes.bytea ||
-    ((lane === lanes.text || lane === lanes.filledText) && isStoredText(type) && isText(records, from, length))
+    shortCut === shortCuts.bytea ||
+    ((shortCut === shortCuts.text || shortCut === shortCuts.filledText) &&
+      isStoredText(type) &&
+      isText(records, from, length))
   return isTaken ? records.bytes.subarray(from, from + length) : null
 }
 

@@ -2,12 +2,12 @@ import { readFileSync } from 'node:fs'
 
 /**
  * The hot path in WebAssembly (`assembly/`, docs/design/reading-pages.md): it turns ordinary values of SQLite's records into fields of a
- * binary COPY stream, and hashes each row. A machine has a memory of its own, in which records are laid down; several threads, or
- * several tables read at the same time, have a machine each.
+ * binary COPY stream, and hashes each row. A coder has a memory of its own, in which records are laid down; several threads, or
+ * several tables read at the same time, have a coder each.
  */
 
 /** What a column's ordinary values are and become; `none` is for the caller. `assembly/encode.ts` has the same numbers. */
-export const lanes = {
+export const shortCuts = {
   none: 0,
   bool: 1,
   int2: 2,
@@ -25,10 +25,10 @@ export const lanes = {
   bytea: 12,
   uuid: 13,
 } as const
-export type Lane = (typeof lanes)[keyof typeof lanes]
+export type ShortCut = (typeof shortCuts)[keyof typeof shortCuts]
 
-/** Added to the lane of a column that takes NULL. */
-export const nullableLane = 1 << 7
+/** Added to the short cut of a column that takes NULL. */
+export const nullableFlag = 1 << 7
 
 /** Why `encode` came back. */
 export const stops = {
@@ -100,7 +100,7 @@ export const figures = {
 type Global = { readonly value: number }
 type Exports = {
   readonly memory: { readonly buffer: ArrayBuffer }
-  readonly state: Global
+  readonly stoppedFor: Global
   readonly rows: Global
   readonly bytes: Global
   readonly column: Global
@@ -132,7 +132,7 @@ type Exports = {
   ): number
 } & Readonly<
   Record<
-    `${'lanes' | 'fields' | 'needed' | 'types' | 'offsets' | 'rowids' | 'sizes' | 'figures' | 'pages' | 'out' | 'rowEnds' | 'hashHigh' | 'hashLow'}At`,
+    `${'shortCuts' | 'fields' | 'needed' | 'types' | 'offsets' | 'rowids' | 'sizes' | 'figures' | 'pages' | 'out' | 'rowEnds' | 'hashHigh' | 'hashLow'}At`,
     Global
   >
 > &
@@ -150,14 +150,14 @@ declare const WebAssembly: {
 let compiled: object | null = null
 
 function compile(): object {
-  return new WebAssembly.Module(readFileSync(new URL('./record-machine.wasm', import.meta.url)))
+  return new WebAssembly.Module(readFileSync(new URL('./record-coder.wasm', import.meta.url)))
 }
 
-export class RecordMachine {
+export class RecordCoder {
   /** Leaf pages and records from overflow pages are laid down here. */
   readonly pages: Buffer<ArrayBuffer>
-  /** By column; `lanes`. */
-  readonly lanes: Uint8Array<ArrayBuffer>
+  /** By column; `shortCuts`. */
+  readonly shortCuts: Uint8Array<ArrayBuffer>
   /** By field of the stored records: the column that is wanted, or -1. */
   readonly fields: Int32Array<ArrayBuffer>
   /** By field: 1 where records that end before it are for SQLite. */
@@ -179,28 +179,28 @@ export class RecordMachine {
   readonly #outAt: number
 
   constructor() {
-    const machine = new WebAssembly.Instance((compiled ??= compile())).exports as Exports
-    this.#exports = machine
-    this.#outAt = machine.outAt.value
-    const { buffer } = machine.memory
-    this.pages = Buffer.from(buffer, machine.pagesAt.value, machine.pagesBytes.value)
-    this.lanes = new Uint8Array(buffer, machine.lanesAt.value, machine.mostColumns.value)
-    this.fields = new Int32Array(buffer, machine.fieldsAt.value, machine.mostFields.value)
-    this.needed = new Uint8Array(buffer, machine.neededAt.value, machine.mostFields.value)
-    this.types = new Int32Array(buffer, machine.typesAt.value, machine.mostCells.value)
-    this.offsets = new Int32Array(buffer, machine.offsetsAt.value, machine.mostCells.value)
-    this.rowids = new Float64Array(buffer, machine.rowidsAt.value, machine.mostRecords.value)
-    this.sizes = new Float64Array(buffer, machine.sizesAt.value, machine.mostRecords.value)
-    this.figures = new Float64Array(buffer, machine.figuresAt.value, figures.count)
-    this.out = Buffer.from(buffer, machine.outAt.value, machine.outBytes.value)
-    this.rowEnds = new Uint32Array(buffer, machine.rowEndsAt.value, machine.mostRows.value)
-    this.hashHigh = new Uint32Array(buffer, machine.hashHighAt.value, machine.mostRows.value)
-    this.hashLow = new Uint32Array(buffer, machine.hashLowAt.value, machine.mostRows.value)
+    const coder = new WebAssembly.Instance((compiled ??= compile())).exports as Exports
+    this.#exports = coder
+    this.#outAt = coder.outAt.value
+    const { buffer } = coder.memory
+    this.pages = Buffer.from(buffer, coder.pagesAt.value, coder.pagesBytes.value)
+    this.shortCuts = new Uint8Array(buffer, coder.shortCutsAt.value, coder.mostColumns.value)
+    this.fields = new Int32Array(buffer, coder.fieldsAt.value, coder.mostFields.value)
+    this.needed = new Uint8Array(buffer, coder.neededAt.value, coder.mostFields.value)
+    this.types = new Int32Array(buffer, coder.typesAt.value, coder.mostCells.value)
+    this.offsets = new Int32Array(buffer, coder.offsetsAt.value, coder.mostCells.value)
+    this.rowids = new Float64Array(buffer, coder.rowidsAt.value, coder.mostRecords.value)
+    this.sizes = new Float64Array(buffer, coder.sizesAt.value, coder.mostRecords.value)
+    this.figures = new Float64Array(buffer, coder.figuresAt.value, figures.count)
+    this.out = Buffer.from(buffer, coder.outAt.value, coder.outBytes.value)
+    this.rowEnds = new Uint32Array(buffer, coder.rowEndsAt.value, coder.mostRows.value)
+    this.hashHigh = new Uint32Array(buffer, coder.hashHighAt.value, coder.mostRows.value)
+    this.hashLow = new Uint32Array(buffer, coder.hashLowAt.value, coder.mostRows.value)
   }
 
-  /** One of `stops`, why `encode` came back. */
-  get stop(): number {
-    return this.#exports.state.value
+  /** Why `encode` came back, one of `stops`. */
+  get stoppedFor(): number {
+    return this.#exports.stoppedFor.value
   }
 
   /** Rows that can be taken. */
@@ -297,15 +297,15 @@ export class RecordMachine {
 /** Numbers of the module are of 32 bits. */
 const mostInt = 0x7fff_ffff
 
-const idle: RecordMachine[] = []
+const idle: RecordCoder[] = []
 const mostIdle = 2
 
-/** A machine for one table; give it back when nobody reads its records any more. One that is not given back is lost, no more. */
-export function takeMachine(): RecordMachine {
-  return idle.pop() ?? new RecordMachine()
+/** A coder for one table; give it back when nobody reads its records any more. One that is not given back is lost, no more. */
+export function takeCoder(): RecordCoder {
+  return idle.pop() ?? new RecordCoder()
 }
 
-export function giveMachine(machine: RecordMachine): void {
-  machine.clear()
-  if (idle.length < mostIdle) idle.push(machine)
+export function giveCoder(coder: RecordCoder): void {
+  coder.clear()
+  if (idle.length < mostIdle) idle.push(coder)
 }
