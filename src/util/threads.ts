@@ -49,8 +49,10 @@ export class Threads implements AsyncDisposable {
 async function openPool(threads: number): Promise<Piscina> {
   const { Piscina } = await import('piscina')
   const pool = new Piscina({
-    minThreads: threads,
+    minThreads: 0,
     maxThreads: threads,
+    // What comes after the load leaves them idle, with some 30 MB each.
+    idleTimeout: 1000,
     // Rows are no objects: what little there is dies young, and more room would only be filled with garbage.
     resourceLimits: { maxYoungGenerationSizeMb: 4 },
     // A thread takes the next task only when it has finished its own.
