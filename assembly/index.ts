@@ -10,7 +10,6 @@ export {
   mostCells,
   mostColumns,
   mostFields,
-  mostFigures,
   mostRecords,
   mostRows,
   neededAt,

@@ -1,6 +1,7 @@
 import { MessageChannel } from 'node:worker_threads'
-import { Piscina } from 'piscina'
 import { RowferryError } from '../errors/errors.ts'
+import { Threads } from '../util/threads.ts'
+import { shardWorker } from '../transfer/shard-threads.ts'
 import type { TurnMessage, ShardTurn, ShardMessage, ShardResult, ShardTask } from '../transfer/shard-tasks.ts'
 
 /**
@@ -9,7 +10,7 @@ import type { TurnMessage, ShardTurn, ShardMessage, ShardResult, ShardTask } fro
  */
 export class ShardThread implements AsyncDisposable {
   #stop = new Int32Array(new SharedArrayBuffer(4))
-  #pool: Piscina<ShardTurn, void> | null = null
+  readonly #thread = new Threads(1)
   #running: Promise<unknown> = Promise.resolve()
 
   /** Ends the shard after the batch in hand. */
@@ -36,9 +37,9 @@ export class ShardThread implements AsyncDisposable {
       if ('ended' in message) ({ ended } = message)
       else onMessage(message.message)
     })
-    this.#pool ??= openPool()
+    const turn: ShardTurn = { shards: [task], port: port2, stop: this.#stop }
     try {
-      await this.#pool.run({ shards: [task], port: port2, stop: this.#stop }, { transferList: [port2] })
+      await this.#thread.run(shardWorker, turn, { transferList: [port2] })
       await drained
     } finally {
       port1.close()
@@ -48,10 +49,8 @@ export class ShardThread implements AsyncDisposable {
 
   /** Ends the thread in the middle of whatever it does; the next shard begins with a new one. */
   async giveUp(): Promise<void> {
-    const pool = this.#pool
-    this.#pool = null
     this.#stop = new Int32Array(new SharedArrayBuffer(4))
-    await pool?.destroy()
+    await this.#thread.end()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -63,16 +62,4 @@ function resultOf(ended: Extract<TurnMessage, { ended: unknown }>['ended'] | nul
   if (ended === null) throw new RowferryError('INTERNAL', { message: 'A shard ended without a word.', remedy: null })
   if ('failure' in ended) throw new RowferryError(ended.failure.code, ended.failure)
   return ended
-}
-
-function openPool(): Piscina<ShardTurn, void> {
-  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
-  return new Piscina({
-    filename: new URL(`../transfer/shard-worker.${extension}`, import.meta.url).href,
-    minThreads: 0,
-    maxThreads: 1,
-    idleTimeout: 1000,
-    resourceLimits: { maxYoungGenerationSizeMb: 16 },
-    atomics: 'disabled',
-  })
 }

@@ -40,6 +40,7 @@ async function* askedFor(port: MessagePort): AsyncGenerator<ShardTask> {
   }
 }
 
+/** To have loaded this module is all (`Threads.prepare`). */
 export function prepare(): void {}
 
 type Post = (message: ShardMessage) => void

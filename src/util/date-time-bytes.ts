@@ -17,7 +17,7 @@ const letterT = 0x54
 const letterZ = 0x5a
 
 /** `YYYY-MM-DD` in the ten bytes from `at`, as days since 2000-01-01. */
-export function readDaysBytes(bytes: Uint8Array, at: number): number {
+function readDaysBytes(bytes: Uint8Array, at: number): number {
   const century = twoDigits(bytes, at)
   const ofCentury = twoDigits(bytes, at + 2)
   const month = twoDigits(bytes, at + 5)

@@ -150,7 +150,7 @@ const longNumber = 1000
 const longExponent = 3
 
 /** Of a valid number: it has more digits than it takes to be sure that numeric holds it. */
-export function mayExceedNumeric(bytes: Uint8Array, from: number, to: number): boolean {
+function mayExceedNumeric(bytes: Uint8Array, from: number, to: number): boolean {
   if (to - from > longNumber) return true
   for (let at = to - 1, digits = 0; at >= from; at--, digits++) {
     const byte = bytes[at] as number

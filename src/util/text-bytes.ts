@@ -1,11 +1,11 @@
 /** Texts as bytes, looked at four bytes at a time. */
 
 /** Sign bits of four bytes: set in every byte that is not ASCII. */
-export const wordSigns = 0x8080_8080 | 0
+const wordSigns = 0x8080_8080 | 0
 const ones = 0x0101_0101
 
 /** True when one of the four bytes is 0: it borrows into its sign bit. https://graphics.stanford.edu/~seander/bithacks.html#ZeroInWord */
-export function wordHasZero(word: number): boolean {
+function wordHasZero(word: number): boolean {
   return (((word - ones) | 0) & ~word & wordSigns) !== 0
 }
 

@@ -136,9 +136,7 @@ type Exports = {
     Global
   >
 > &
-  Readonly<
-    Record<`most${'Columns' | 'Fields' | 'Cells' | 'Records' | 'Figures' | 'Rows'}` | 'pagesBytes' | 'outBytes', Global>
-  >
+  Readonly<Record<`most${'Columns' | 'Fields' | 'Cells' | 'Records' | 'Rows'}` | 'pagesBytes' | 'outBytes', Global>>
 
 /** As much of it as is used here; TypeScript has it only among the types of browsers. */
 declare const WebAssembly: {

@@ -56,7 +56,7 @@ export function writeBlankPadded(out: FieldOutput, value: Value): void {
 }
 
 /** Starts a field of known length and says where its bytes go. */
-export function startField(buffer: CopyBuffer, length: number): number {
+function startField(buffer: CopyBuffer, length: number): number {
   buffer.reserve(4 + length)
   const at = buffer.position
   buffer.view.setInt32(at, length)
@@ -106,7 +106,7 @@ function writeInt8(out: FieldOutput, value: Value, wireType: WireType): void {
 }
 
 /** A safe integer as int8, or as any type that is one on the wire. */
-export function writeSafeInt8(buffer: CopyBuffer, value: number): void {
+function writeSafeInt8(buffer: CopyBuffer, value: number): void {
   const at = startField(buffer, 8)
   buffer.view.setInt32(at, Math.floor(value / twoTo32) | 0)
   buffer.view.setInt32(at + 4, value | 0) // modulo 2^32, as ToInt32 is defined
@@ -257,7 +257,7 @@ const longestUuid = 65
 const uuidText = new Uint8Array(longestUuid)
 
 /** The same of ASCII bytes. */
-export function writeHexBytes(bytes: Uint8Array, at: number, text: Uint8Array, from: number, length: number): boolean {
+function writeHexBytes(bytes: Uint8Array, at: number, text: Uint8Array, from: number, length: number): boolean {
   let digits = 0
   let byte = 0
   for (let i = from; i < from + length; i++) {

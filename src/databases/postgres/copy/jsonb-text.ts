@@ -7,7 +7,6 @@ import {
   escapeLength,
   isOpening,
   isRefusedCodePoint,
-  mayExceedNumeric,
   skipBlanks,
 } from '../../../util/json-bytes.ts'
 import { maxJsonDepth } from '../../../util/json-text.ts'
@@ -28,11 +27,6 @@ export class JsonbText {
   bytes = Buffer.allocUnsafeSlow(firstBytes)
   view: DataView = viewOf(this.bytes)
   length = 0
-  /**
-   * Whether jsonb certainly takes the document that was written last, as `scanJson` says `json`: it needs no other check.
-   * False may also mean that one has to look closer.
-   */
-  plain = false
   #source: Uint8Array = new Uint8Array(0)
   #end = 0
   /** By depth; reused from document to document. */
@@ -58,12 +52,9 @@ export class JsonbText {
     this.#memberCount = 0
     this.#keysUsed = 0
     this.length = 0
-    this.plain = true
     this.#reserve(0, from)
     const end = this.#value(skipBlanks(source, from, to))
-    const valid = end !== none && skipBlanks(source, end, to) === to
-    this.plain &&= valid
-    return valid
+    return end !== none && skipBlanks(source, end, to) === to
   }
 
   /** From a value's first byte to its end, as all functions here that return a number. */
@@ -107,7 +98,7 @@ export class JsonbText {
 
   #open(opening: number): Container {
     const container = (this.#containers[this.#depth] ??= newContainer())
-    if (++this.#depth > maxJsonDepth) this.plain = false
+    this.#depth++
     this.#put(opening)
     container.closing = opening + 2 // in ASCII, of braces and of brackets
     container.from = this.length
@@ -250,13 +241,11 @@ export class JsonbText {
     const end = endOfNumber(this.#source, from, this.#end)
     if (end < 0) return this.#exponentNumber(from, -end)
     if (end === none) return none
-    if (end - from > 1000 && mayExceedNumeric(this.#source, from, end)) this.plain = false
     this.#copy(this.#source[from] === minus && isZero(this.#source, from, end) ? from + 1 : from, end)
     return end
   }
 
   #exponentNumber(from: number, end: number): number {
-    if (mayExceedNumeric(this.#source, from, end)) this.plain = false
     const text = withoutExponent(Buffer.from(this.#source.subarray(from, end)).toString('latin1'))
     if (text === null) return none
     this.#reserve(text.length, end)
@@ -300,10 +289,8 @@ export class JsonbText {
 
   /** Of a string that had it escaped: quote, backslash and control characters stay so, as JSON.stringify does it. */
   #codePoint(codePoint: number): void {
-    if (isRefusedCodePoint(codePoint)) {
-      this.plain = false
-      this.#unicodeEscape(codePoint)
-    } else if (codePoint < 0x80) {
+    if (isRefusedCodePoint(codePoint)) this.#unicodeEscape(codePoint)
+    else if (codePoint < 0x80) {
       if (endsPlain[codePoint] === 0) this.#put(codePoint)
       else this.#escape(codePoint)
     } else if (codePoint < 0x800) {

@@ -35,6 +35,7 @@ function readerOf(opening: SqliteOpening): SqliteRowReader {
   return reader.rows
 }
 
+/** To have loaded this module is all (`Threads.prepare`). */
 export function prepare(): void {}
 
 /** Entry point of a profile thread: examines ranges of tables or foreign keys. */
