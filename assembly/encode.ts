@@ -1,6 +1,6 @@
 import { noDays, noMicros, readDays, readMicros } from './dates'
 import { hashBytes, hashEightBytes, hashWord } from './hash'
-import { jsonLength, prepareJson, writeJsonb } from './jsonb'
+import { jsonbVersion, jsonLength, prepareJson, writeJsonb } from './jsonb'
 import {
   hashHighAt,
   hashLowAt,
@@ -285,7 +285,7 @@ function writeJson(type: i32, at: i32, length: i32): bool {
   if (!isText(type) || length === 0) return false
   const to = out + 5
   if (!copyText(at, to, length) || !writeJsonb(to, length)) return false
-  store<u8>(startField(1 + length), 1) // jsonb_recv's version
+  store<u8>(startField(1 + length), jsonbVersion)
   endField(hashBytes(jsonAt, jsonLength))
   return true
 }

@@ -18,7 +18,10 @@ import {
  * Everything is copied over in reading order; an object whose keys were not in order is put in order when it closes.
  */
 
-/** Length of the text that was written last, from `jsonAt` on. */
+/** Of the binary form, before the text. */
+export const jsonbVersion: u8 = 1
+
+/** Length of what was written last, from `jsonAt` on: version and text, as `jsonb_send` gives them. */
 export let jsonLength: i32 = 0
 
 /** End of the document, and where the next byte of the text goes. */
@@ -78,7 +81,8 @@ export function prepareJson(): void {
 export function writeJsonb(from: i32, length: i32): bool {
   if (length > mostJsonBytes) return false
   end = from + length
-  out = jsonAt
+  store<u8>(jsonAt, jsonbVersion)
+  out = jsonAt + 1
   depth = 0
   members = 0
   const last = value(skipBlanks(from))

@@ -2,7 +2,7 @@ import type { PostgresValue, WireType } from '../../../model/batch.ts'
 import { type CopyBuffer, ownChunkBytes, viewOf } from './copy-buffer.ts'
 import { fieldTooLong, maxRowBytes, notWellFormed, wrongForm } from './field-errors.ts'
 import { hashBytes, hashWord } from './hash-bytes.ts'
-import type { JsonbText } from './jsonb-text.ts'
+import { type JsonbText, jsonbVersion } from './jsonb-text.ts'
 import type { Decimal } from './numeric-binary.ts'
 
 /** Where fields go, and what is reused from value to value. */
@@ -161,7 +161,7 @@ function writeJsonb(out: FieldOutput, value: Value): void {
   const lengthAt = buffer.position
   buffer.reserve(5)
   buffer.position += 5
-  buffer.view.setUint8(lengthAt + 4, 1) // jsonb_recv's version
+  buffer.view.setUint8(lengthAt + 4, jsonbVersion)
   if (long) {
     const bytes = asBytes(out, value, 'jsonb')
     buffer.addOwnChunk(bytes, out.column)

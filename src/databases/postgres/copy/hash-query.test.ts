@@ -7,7 +7,7 @@ const expressions: readonly (readonly [WireType, string | null, string])[] = [
   ['int8', null, 'int8send("c")'],
   ['numeric', null, 'numeric_send(trim_scale("c"))'],
   ['text', null, '"c"::text collate "C"'],
-  ['jsonb', null, '"c"::text collate "C"'],
+  ['jsonb', null, 'jsonb_send("c")'],
   ['text', 'inet', '"c"::text collate "C"'],
 ]
 

@@ -30,7 +30,7 @@ const expressions = {
   timestamptz: (name) => `timestamptz_send(${name})`,
   text: asText,
   json: asText,
-  jsonb: asText,
+  jsonb: (name) => `jsonb_send(${name})`,
   bytea: (name) => name,
   uuid: (name) => name,
 } as const satisfies Record<WireType, (name: string) => string>

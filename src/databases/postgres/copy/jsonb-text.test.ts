@@ -11,7 +11,7 @@ const writer = new JsonbText()
 /** Null when it is no JSON. */
 function jsonbText(json: string | Uint8Array): string | null {
   const bytes = Buffer.from(`..${Buffer.from(json).toString()}..`)
-  return writer.write(bytes, 2, bytes.length - 2) ? writer.bytes.toString('utf8', 0, writer.length) : null
+  return writer.write(bytes, 2, bytes.length - 2) ? writer.bytes.toString('utf8', 1, writer.length) : null
 }
 
 describe('JSON becomes the text of a jsonb value', () => {

@@ -23,7 +23,7 @@ import { withoutExponent } from './without-exponent.ts'
  * not in order is put in order when it closes. Small documents allocate nothing.
  */
 export class JsonbText {
-  /** The text is the first `length` bytes; overwritten by the next `write`. */
+  /** What `jsonb_send` gives: its version, then the text, together `length` bytes; overwritten by the next `write`. */
   bytes = Buffer.allocUnsafeSlow(firstBytes)
   view: DataView = viewOf(this.bytes)
   length = 0
@@ -52,7 +52,8 @@ export class JsonbText {
     this.#memberCount = 0
     this.#keysUsed = 0
     this.length = 0
-    this.#reserve(0, from)
+    this.#reserve(1, from)
+    this.#put(jsonbVersion)
     const end = this.#value(skipBlanks(source, from, to))
     return end !== none && skipBlanks(source, end, to) === to
   }
@@ -358,6 +359,9 @@ export class JsonbText {
     if (this.#containers.length > maxJsonDepth) this.#containers.length = maxJsonDepth
   }
 }
+
+/** Of the binary form, before the text. */
+export const jsonbVersion = 1
 
 /** No end: what should stand here does not. No index can be an end and 0. */
 const none = 0
