@@ -36,6 +36,11 @@ describe('splitShards', () => {
     expect(shards.at(-1)?.upper).toBeNull()
     for (let i = 1; i < shards.length; i++) expect(shards[i]?.lower).toBe(shards[i - 1]?.upper)
   })
+  test('makes shards short enough that workers end together, and no shorter', () => {
+    const samples = Array.from({ length: 1000 }, (_, at) => String(at))
+    const countOf = (bytes: number): number => splitShards(profile(bytes, samples), { parallel: 2, shardBytes }).length
+    expect([20, 60, 260, 2000].map((size) => countOf(size * megabytes))).toEqual([1, 5, 16, 63])
+  })
   test('makes no more shards than there are cuts', () => {
     expect(splitShards(profile(1e12, ['5']), { parallel: 8, shardBytes })).toHaveLength(2)
   })

@@ -11,8 +11,7 @@ export function splitShards(
 ): Shard[] {
   if (profile.rowidRange === null) return [{ number: 0, by: 'ordinal', lower: null, upper: null }]
   const bySize = Math.ceil(profile.bytes / shardBytes)
-  // At least two shards per worker where there is something to share, so that the last one does not work alone.
-  const wanted = bySize < 2 ? 1 : Math.max(bySize, parallel * 2)
+  const wanted = bySize < 2 ? 1 : Math.max(bySize, parallel * 2, shardsToEndTogether(profile.bytes, parallel))
   const cuts = evenCuts(profile.rowidSamples, Math.min(wanted, profile.rowidSamples.length + 1))
   return [...cuts, null].map((upper, number) => ({
     number,
@@ -21,6 +20,13 @@ export function splitShards(
     upper,
   }))
 }
+
+/** Workers take shard after shard, and whoever has none left waits for the last one: it should be short. */
+function shardsToEndTogether(bytes: number, parallel: number): number {
+  return Math.min(parallel * 8, Math.floor(bytes / shortBytes))
+}
+/** Each costs a commit that waits for the disk. */
+const shortBytes = 12 * 1024 * 1024
 
 /** `parts - 1` of the samples, evenly spread and ascending. */
 function evenCuts(samples: readonly string[], parts: number): string[] {

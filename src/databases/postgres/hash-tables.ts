@@ -15,8 +15,8 @@ export type TableHash = { readonly rows: number; readonly hash: bigint }
 const smallBytes = 1024 * 1024
 const smallAtOnce = 50
 
-/** About 0.2 s of one processor, so that lanes end together and a key waits no longer for its table. */
-const partBytes = 64 * 1024 * 1024
+/** About 0.1 s of one processor, so that lanes end together and a key waits no longer for its table. */
+const partBytes = 32 * 1024 * 1024
 /** Beyond that parts are larger: 256 of them keep 64 lanes busy to the end. */
 const mostParts = 256
 

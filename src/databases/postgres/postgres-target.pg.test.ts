@@ -228,6 +228,19 @@ describe('over several lanes', () => {
     },
   )
 
+  test.each([1, 2])('statistics are made when the objects of their table stand, over %i sessions', async (width) => {
+    await using given = await givenTarget(
+      'create table t (n int, word text); insert into t select i, i::text from generate_series(1, 1000) i',
+    )
+    await using lanes = given.target.openLanes()
+    lanes.widen(width)
+    const key = object('index', 'i', 'create index "i" on "public"."t" (lower(word))')
+    await given.target.addObjects([key], { signal, emit, lanes, rowsOf: () => 1000, analyzed: [named('t')] })
+    // An index over an expression has statistics of its own.
+    const known = `select tablename || '.' || attname as of from pg_stats where schemaname = 'public' order by 1`
+    expect(await query(given.database.url, known)).toEqual([{ of: 'i.lower' }, { of: 't.n' }, { of: 't.word' }])
+  })
+
   test('where the server gives no further session, the one that is there does everything', async () => {
     await using database = await givenDatabase()
     const role = `only_one_${database.name}`
@@ -243,9 +256,8 @@ describe('over several lanes', () => {
       await using target = await openPostgresTarget({ url: url.href, signal, emit })
       await using lanes = target.openLanes()
       lanes.widen(4)
-      const reports = await target.addObjects(objects, { signal, emit, lanes })
+      const reports = await target.addObjects(objects, { signal, emit, lanes, analyzed: tables.map(named) })
       expect(reports.map(({ outcome }) => outcome).filter((outcome) => outcome === 'created')).toHaveLength(24)
-      await target.analyze(tables.map(named), { signal, lanes })
     }
     await query(database.url, `drop owned by ${role}; drop role ${role}`)
   })

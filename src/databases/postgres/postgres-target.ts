@@ -12,11 +12,11 @@ import { countTables, hashTables, hashWhole, type TableHash } from './hash-table
 import { qualifiedName } from './identifiers.ts'
 import { readPostgresCatalog } from './catalog/postgres-catalog.ts'
 import { connect, type PostgresConnection, withTransaction } from './connection/postgres-connection.ts'
-import { chunked } from '../../util/chunked.ts'
 import { Lanes } from './lanes/lanes.ts'
 import { isConnectionFailure, translatePostgresError } from './postgres-errors.ts'
+import { indexSettings } from './schema/index-settings.ts'
 import { resetSequences } from './schema/postgres-sequences.ts'
-import { addObjects, type AddObjectsOptions, createObjects, ranksAfterObjects } from './schema/schema-objects.ts'
+import { addObjects, type AddObjectsOptions, createObjects } from './schema/schema-objects.ts'
 import { comparisonTable, copyIntoSql, createComparison, dropStagings } from './load/staging.ts'
 import { lockTarget, unlockTarget } from './connection/target-lock.ts'
 
@@ -41,7 +41,7 @@ export type PostgresTarget = Omit<Target, 'createTables' | 'addObjects' | 'reset
     objects: readonly SchemaObject[],
     options: Abortable & { readonly emit: Emit; readonly lanes?: Lanes } & Pick<
         AddObjectsOptions,
-        'isSmall' | 'beforeCommit'
+        'isSmall' | 'rowsOf' | 'analyzed' | 'beforeCommit'
       >,
   ): Promise<ObjectReport[]>
   /** Further sessions for work side by side; nothing is opened until `widen` and some work. Without: all over the one. */
@@ -61,8 +61,6 @@ export type PostgresTarget = Omit<Target, 'createTables' | 'addObjects' | 'reset
   ): Promise<Differences>
   /** An empty temporary table for the source's converted rows, gone with the session or when disposed. One at a time. */
   openComparison(table: PlannedTable): Promise<Comparison>
-  /** Statistics for the planner, after the load. */
-  analyze(tables: readonly TableName[], options: Abortable & { readonly lanes?: Lanes }): Promise<void>
   /** Drops what loaders of the transfer left in the schema `rowferry`. */
   dropStagings(transferId: string): Promise<void>
 }
@@ -73,24 +71,6 @@ export type Comparison = AsyncDisposable & {
 }
 
 export type OpenTargetOptions = Abortable & { readonly url: string; readonly emit: Emit }
-
-/** Of many small tables, so many in a statement; a lane takes one statement after the other. */
-const analyzedAtOnce = 20
-
-/** What index builds sort in altogether, in megabytes, and the most and the least of each. */
-const indexMemory = { altogether: 512, most: 256, least: 64 } as const
-
-/**
- * For sessions that make indexes; the server's own memory stays where it is greater. Thousands of small transactions need
- * not wait for the disk each: the note that the step is done waits for all.
- */
-function indexSettings(width: number): string {
-  const { altogether, most, least } = indexMemory
-  const memory = `${Math.max(least, Math.min(most, Math.floor(altogether / width)))}MB`
-  return `set synchronous_commit = off;
-    select set_config('maintenance_work_mem', '${memory}', false)
-    where pg_size_bytes(current_setting('maintenance_work_mem')) < pg_size_bytes('${memory}')`
-}
 
 /** Throws CONFIG_URL and CONNECT_TARGET…; the first connection is made here. */
 export async function openPostgresTarget(options: OpenTargetOptions): Promise<PostgresTarget> {
@@ -200,7 +180,7 @@ class OpenPostgresTarget implements PostgresTarget {
     objects: readonly SchemaObject[],
     options: Abortable & { readonly emit: Emit; readonly lanes?: Lanes } & Pick<
         AddObjectsOptions,
-        'isSmall' | 'beforeCommit'
+        'isSmall' | 'rowsOf' | 'analyzed' | 'beforeCommit'
       >,
   ): Promise<ObjectReport[]> {
     return this.#run('adding keys and indexes', options, async (client) => {
@@ -274,23 +254,6 @@ class OpenPostgresTarget implements PostgresTarget {
         if (!this.#lost) await this.#client.query(`drop table if exists ${qualifiedName(comparisonTable)}`)
       },
     }
-  }
-
-  async analyze(
-    tables: readonly TableName[],
-    { signal, lanes = this.openLanes() }: Abortable & { readonly lanes?: Lanes },
-  ): Promise<void> {
-    const chunk = lanes.width === 1 ? tables.length : analyzedAtOnce
-    await Promise.all(
-      chunked(tables, chunk).map((some) =>
-        lanes.run({
-          rank: ranksAfterObjects.analyze,
-          locks: some.map((table) => ({ table, mode: 'analyze' })),
-          signal,
-          run: ({ client }) => client.query(`analyze ${some.map(qualifiedName).join(', ')}`),
-        }),
-      ),
-    )
   }
 
   dropStagings(transferId: string): Promise<void> {

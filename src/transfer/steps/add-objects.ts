@@ -18,8 +18,8 @@ export const addObjects: RunStep<'add-objects'> = async (step, context) => {
   const { target, account, emit, signal, transferId, source, lanes, plan } = context
   const own = { id: transferId, sourceIdentity: source.identity }
   const reports = await readObjects(await target.reconnect(), transferId, context.step)
-  const sizes = new Map(plan.tables.map((table) => [table.target.name, table.bytes]))
-  const sizeOf = (table: TableName | null): number => sizes.get(table?.name ?? '') ?? 0
+  const tables = new Map(plan.tables.map((table) => [table.target.name, table]))
+  const sizeOf = (table: TableName | null): number => tables.get(table?.name ?? '')?.bytes ?? 0
   const open = [...step.objects.entries()]
     .filter(([number]) => !reports.has(number))
     .toSorted(([, a], [, b]) => sizeOf(b.table) - sizeOf(a.table))
@@ -32,6 +32,8 @@ export const addObjects: RunStep<'add-objects'> = async (step, context) => {
       emit,
       lanes,
       isSmall: (table) => sizeOf(table) <= smallTable,
+      rowsOf: (table) => tables.get(table.name)?.rows,
+      analyzed: context.done ? [] : plan.tables.map((table) => table.target),
       beforeCommit: async (client, made) => {
         const numbered = made.map(({ index, report }) => ({ number: open[index]?.[0] ?? 0, report }))
         await markObjects(client, transferId, context.step, numbered)
@@ -43,11 +45,6 @@ export const addObjects: RunStep<'add-objects'> = async (step, context) => {
   )
   for (const [index, report] of made.entries()) reports.set(open[index]?.[0] ?? 0, report)
   account.objects.push(...inOrder(reports))
-  if (!context.done)
-    await target.analyze(
-      plan.tables.map((table) => table.target),
-      { signal, lanes },
-    )
   // The server gave no further session: the steps to come need the only one.
   if (lanes.width === 1) await context.hashes.settled()
 }

@@ -16,6 +16,7 @@ import {
   messageOf,
   translatePostgresError,
 } from '../postgres-errors.ts'
+import { crowdedSettings } from './index-settings.ts'
 import { keyInTwo, parentOf } from './postgres-ddl.ts'
 
 /** Runs the statements in the transaction that is open; a refusal names the object and both texts. */
@@ -38,6 +39,10 @@ export type AddObjectsOptions = {
   readonly lanes: Lanes
   /** Tables whose objects are made in a moment: many of them share a transaction, as long as none is refused. */
   readonly isSmall?: (table: TableName) => boolean
+  /** About how many rows a table has. Default: nothing is known. */
+  readonly rowsOf?: (table: TableName) => number | undefined
+  /** Tables whose statistics are made as soon as their objects stand, but for views. */
+  readonly analyzed?: readonly TableName[]
   /** Called in the transaction of objects with what became of them: what is written there is never out of step. */
   readonly beforeCommit?: (client: Client, made: readonly MadeObject[]) => Promise<void>
 }
@@ -87,9 +92,29 @@ export async function addObjects(
   const add = async (group: readonly Numbered[], signal: AbortSignal): Promise<void> => {
     for (const { index, report } of await addInLane(group, { ...options, signal })) reports[index] = report
   }
-  await allOrNone(options.signal, (signal) => groups.map((group) => add(group, signal)))
+  await allOrNone(options.signal, (signal) => [
+    ...groups.map((group) => add(group, signal)),
+    ...analyzeInLanes({ ...options, signal }),
+  ])
   for (const one of apart) await add([one], options.signal)
   return reports
+}
+
+/** Of many small tables, so many in a statement; a lane takes one statement after the other. */
+const analyzedAtOnce = 20
+
+function analyzeInLanes({ analyzed = [], lanes, signal }: AddObjectsOptions): Promise<void>[] {
+  const chunk = lanes.width === 1 ? Math.max(1, analyzed.length) : analyzedAtOnce
+  return chunked(analyzed, chunk).map((tables) =>
+    lanes.run({
+      rank: ranksAfterObjects.analyze,
+      locks: tables.map((table) => ({ table, mode: 'analyze' })),
+      signal,
+      run: async ({ client }) => {
+        await client.query(`analyze ${tables.map(qualifiedName).join(', ')}`)
+      },
+    }),
+  )
 }
 
 /** So many objects share a transaction: their locks are held until its end, and a refusal makes it be done again. */
@@ -221,8 +246,7 @@ async function addObject(
       await options.beforeCommit?.(client, [{ index, report }])
       return report
     },
-    // Where every lane is busy, PostgreSQL's parallel workers would only take the processor from other lanes.
-    `begin; ${lane.crowded ? 'set local max_parallel_maintenance_workers = 0; ' : ''}savepoint object`,
+    `begin; ${lane.crowded ? crowdedSettings(object.table === null ? undefined : options.rowsOf?.(object.table)) : ''}savepoint object`,
   )
 }
 
