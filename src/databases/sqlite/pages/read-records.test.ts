@@ -7,6 +7,7 @@ import type { SqliteRow } from '../../../model/batch.ts'
 import { RowferryError } from '../../../errors/errors.ts'
 import type { Table } from '../../../model/catalog.ts'
 import type { ReadRequest } from '../../databases.ts'
+import { profileRange } from '../profile/profile-range.ts'
 import { profileTables } from '../profile/sqlite-profile.ts'
 import { openRowReader, type SqliteRowReader } from '../read/sqlite-reader.ts'
 
@@ -275,11 +276,18 @@ test.each([10, 11])('a type that does not occur is for SQLite, though %i stands 
   expect(readStored(reader, wanted)).toMatchObject({ rows: readBySql(reader, wanted), records: 0 })
 })
 
+test('a table that is asked for by rowid and has none is a source that is damaged', () => {
+  const path = given('create table t(k primary key, x) without rowid')
+  using reader = openRowReader({ kind: 'sqlite', path, immutable: true })
+  const outcome = outcomeOf(() => readStored(reader, request('t', ['x'], {})).rows)
+  expect(outcome).toContain('cannot be read by its rowids')
+})
+
 describe('a damaged key, which hides rows from everybody who searches by it', () => {
   /** Changes the key of one cell of the table's root page. */
-  function withKey(cell: number, change: (key: number) => number): string {
+  function withKey(cell: number, change: (key: number) => number, ids = `n from ${numbers(5000)}`): string {
     const path = given(
-      `pragma page_size = 1024; create table t(id integer primary key, x); insert into t select n, printf('%.*c', 90, 'x') from ${numbers(5000)}`,
+      `pragma page_size = 1024; create table t(id integer primary key, x); insert into t(id) select ${ids}; update t set x = printf('%.*c', 90, 'x'); vacuum`,
     )
     const db = new DatabaseSync(path, { readOnly: true })
     const root = Number(db.prepare(`select rootpage from sqlite_schema where name = 't'`).get()?.['rootpage'])
@@ -345,6 +353,26 @@ describe('a damaged key, which hides rows from everybody who searches by it', ()
       (error: RowferryError) => error.code,
     )
     expect([5000, 'CONNECT_SOURCE_DAMAGED']).toContain(outcome)
+  })
+
+  test('in ranges, too: whoever walks through all of them finds all rows, or leaves some to SQLite', () => {
+    const columns = ['id', 'x'].map((name) => ({ name, family: 'text' as const }))
+    const range = { table: 't', columns, keyColumns: ['id'], by: 'rowid', fileBytes: 1 } as const
+    let whole = 0
+    for (let change = -12; change <= 12; change++) {
+      const path = withKey(2, (key) => key + change, `n + 1000 from ${numbers(60)}`)
+      for (let cut = 1015; cut < 1045; cut++) {
+        using reader = openRowReader({ kind: 'sqlite', path, immutable: true })
+        const parts = [
+          profileRange(reader, { ...range, lower: null, upper: String(cut) }),
+          profileRange(reader, { ...range, lower: String(cut), upper: null }),
+        ]
+        if (!parts.every(({ walked }) => walked)) continue
+        expect([change, cut, parts.reduce((sum, { rows }) => sum + rows, 0)]).toEqual([change, cut, 60])
+        whole++
+      }
+    }
+    expect(whole).toBeGreaterThan(25)
   })
 })
 

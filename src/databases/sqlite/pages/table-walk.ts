@@ -61,6 +61,8 @@ export class TableWalk {
     for (let leaf = 0; leaf < this.#leaves.length; leaf++) {
       const cells = this.#cellsOf(leaf)
       if (records.count > 0 && (records.count + cells) * records.columns > mostCells) return this.#lastRowid()
+      // A key between two leaves that is too great hides the first rows of the second.
+      if (leaf > 0) this.#lastSeen = this.#bounds[leaf - 1] as number
       if (!this.#readLeaf(leaf, cells, first, last)) return this.#readUpTo()
     }
     return this.#bound

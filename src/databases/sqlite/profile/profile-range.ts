@@ -33,6 +33,8 @@ export type RangeProfile = {
   readonly columns: readonly ColumnProfile[]
   /** What could not be read; only when salvaging. */
   readonly damages: readonly Damage[]
+  /** Every page of it was read, with keys as they should be: it hides no row. */
+  readonly walked: boolean
 }
 
 /** Up to this size of file pages are read at once; beyond, rows one by one, since nothing is known of their width yet. */
@@ -46,7 +48,8 @@ export function profileRange(reader: SqliteRowReader, range: ProfileRange): Rang
   for (;;) {
     try {
       for (const page of reader.readStored(requestFor(range, examination.position, asBytes))) examination.examine(page)
-      return { ...examination.profile, damages: reader.damages.slice(damagesBefore) }
+      const walked = !reader.leftToSqlite.has(range.table)
+      return { ...examination.profile, damages: reader.damages.slice(damagesBefore), walked }
     } catch (error) {
       if (asBytes || !(error instanceof TooLongText)) throw error
       asBytes = true
@@ -140,7 +143,7 @@ class RangeExamination {
     this.#sample.add(rowid)
   }
 
-  get profile(): Omit<RangeProfile, 'damages'> {
+  get profile(): Omit<RangeProfile, 'damages' | 'walked'> {
     const [min, max] = [this.#firstRowid, this.#lastRowid]
     return {
       rows: this.#rows,

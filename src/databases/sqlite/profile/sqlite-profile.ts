@@ -55,8 +55,8 @@ export async function profileTables(
 }
 
 /**
- * Rows are found by their keys, and a damaged key hides rows without an error: every way of reading goes by keys. SQLite's
- * count does not. Tables that are not to be read by keys, and damaged ones that are to be salvaged, are not counted (null).
+ * SQLite finds rows by their keys, and a damaged key hides rows without an error; its count does not go by keys. Null for tables
+ * that need no count.
  */
 function assertComplete(opening: SqliteOpening, profile: TableProfile | undefined, count: number | null): void {
   if (profile === undefined || count === null || profile.rows === count) return
@@ -67,9 +67,6 @@ function assertComplete(opening: SqliteOpening, profile: TableProfile | undefine
       'Restore the file from a backup, or repair it with sqlite3 FILE .recover; if another program is writing to it, add --snapshot always',
   })
 }
-
-const isCounted = (opening: SqliteOpening, entry: TableRanges): boolean =>
-  opening.salvage !== true && entry.ranges[0]?.by === 'rowid'
 
 function cutTables(
   opening: SqliteOpening,
@@ -162,8 +159,16 @@ async function profileHere({ opening, cut, keys, progress }: Job, signal: AbortS
   }
   return {
     orphans: keys.map((task) => reader.findOrphans(task)),
-    counts: cut.map((entry) => (isCounted(opening, entry) ? reader.countRows(entry.table.name.name) : null)),
+    counts: cut.map((entry) => (needsCount(opening, entry, progress) ? reader.countRows(entry.table.name.name) : null)),
   }
+}
+
+/**
+ * Whoever walks through the pages of a table comes by every key. What SQLite has read by rowid is counted, but for damaged tables
+ * that are to be salvaged; in its own order it goes by no key.
+ */
+function needsCount(opening: SqliteOpening, entry: TableRanges, progress: Progress): boolean {
+  return opening.salvage !== true && entry.ranges[0]?.by === 'rowid' && !progress.isWalked(entry)
 }
 
 /** By foreign key, and by table. */
@@ -193,11 +198,11 @@ async function profileInThreads(
   try {
     const profiled = Promise.all(bundle(cut).map(profile))
     const checked = Promise.all(keys.map(async (task) => (await run({ orphans: [task] })).orphans))
-    const names = cut.filter((entry) => isCounted(opening, entry)).map((entry) => entry.table.name.name)
-    const counted = Promise.all(
+    const [orphans] = await Promise.all([checked, profiled])
+    const names = cut.filter((entry) => needsCount(opening, entry, progress)).map((entry) => entry.table.name.name)
+    const counts = await Promise.all(
       chunked(names, smallTablesPerTask).map(async (counts) => (await run({ counts })).counts),
     )
-    const [orphans, counts] = await Promise.all([checked, counted, profiled])
     const byName = new Map(counts.flat().map((count, at) => [names[at], count]))
     return { orphans: orphans.flat(), counts: cut.map((entry) => byName.get(entry.table.name.name) ?? null) }
   } catch (error) {
@@ -246,6 +251,10 @@ class Progress {
       tablesTotal: this.#tables,
       rows: this.#rows,
     })
+  }
+
+  isWalked(entry: TableRanges): boolean {
+    return this.#rangesOf(entry).every((profile) => profile.walked)
   }
 
   damagesOf(entry: TableRanges): { table: string; rows: number; damages: Damage[] } {

@@ -1,4 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { RowferryError } from '../../../errors/errors.ts'
 import type { SqliteRow } from '../../../model/batch.ts'
 import type { OrphanProfile } from '../../../model/profile.ts'
 import type { ReadRequest, RecordPage, RowPage, RowReader } from '../../databases.ts'
@@ -23,6 +24,8 @@ export function openRowReader(opening: SqliteOpening): SqliteRowReader {
 export class SqliteRowReader implements RowReader {
   /** What could not be read so far; only when salvaging. */
   readonly damages: Damage[] = []
+  /** Tables of which `readStored` has left rows to SQLite. */
+  readonly leftToSqlite = new Set<string>()
   readonly #db: DatabaseSync
   readonly #opening: SqliteOpening
   readonly #encoding: TextEncoding
@@ -75,6 +78,7 @@ export class SqliteRowReader implements RowReader {
         throw translateSqliteError(error, { label: sqliteLabel(this.#opening), place, table: request.table.name })
       }
     }
+    this.leftToSqlite.add(request.table.name)
     yield* this.read({ ...request, after })
   }
 
@@ -183,8 +187,16 @@ export class SqliteRowReader implements RowReader {
   #rowidName(table: string): string {
     let name = this.#rowidNames.get(table)
     if (name === undefined) this.#rowidNames.set(table, (name = readRowidName(this.#db, table)))
-    if (name === null) throw new Error(`Table "${table}" has no readable rowid and must be read by ordinal.`)
+    if (name === null) throw this.#withoutRowid(table)
     return name
+  }
+
+  /** Whoever asks for rows by rowid has seen one. */
+  #withoutRowid(table: string): RowferryError {
+    return new RowferryError('CONNECT_SOURCE_DAMAGED', {
+      message: `Table "${table}" of ${sqliteLabel(this.#opening)} cannot be read by its rowids, as it could before: the file is damaged, or another program changes it.`,
+      remedy: 'Take an undamaged copy if there is one; if another program changes it, add --snapshot always',
+    })
   }
 
   [Symbol.dispose](): void {
