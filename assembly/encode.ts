@@ -1,6 +1,6 @@
 import { noDays, noMicros, readDays, readMicros } from './dates'
 import { hashBytes, hashEightBytes, hashWord } from './hash'
-import { jsonbVersion, jsonLength, prepareJson, writeJsonb } from './jsonb'
+import { jsonbVersion, jsonLength, writeJsonb } from './jsonb'
 import {
   hashHighAt,
   hashLowAt,
@@ -53,7 +53,6 @@ const fullAt: i32 = outAt + 512 * 1024
 const outEnd: i32 = outAt + outBytes
 
 if (memory.size() * 0x1_0000 < memoryBytes) memory.grow((memoryBytes >> 16) + 1 - memory.size())
-prepareJson()
 
 /** Takes the complete rows away, and whatever there is of another. */
 export function clear(): void {

@@ -1,5 +1,5 @@
 import { noMicros, readMicros } from './dates'
-import { writeJsonb } from './jsonb'
+import { isJson } from './json-scan'
 import { figuresAt, offsetsAt, pagesAt, sizesAt, typesAt } from './layout'
 import { integerOf, isInteger } from './records'
 import { charactersOf } from './text'
@@ -143,7 +143,7 @@ function examineBytes(type: i32, at: i32, length: i32, taken: i32, samples: f64)
 /** -1 for what the caller has to look at. */
 function textClass(at: i32, length: i32, taken: i32): i32 {
   if (taken & anyText) return classText
-  if (taken & json) return writeJsonb(at, length) ? classJson : -1
+  if (taken & json) return isJson(at, length) ? classJson : -1
   if ((taken & times) === 0 || readMicros(at, length) === noMicros) return -1
   if (length === 10) return classDate
   return load<u8>(at + length - 1) === 0x5a ? classDateTimeOffset : classDateTime

@@ -1,7 +1,6 @@
 import {
   containerBytes,
   containersAt,
-  endsPlainAt,
   jsonAt,
   memberBytes,
   membersAt,
@@ -10,6 +9,7 @@ import {
   mostMembers,
   orderedAt,
 } from './layout'
+import { endOfNumber, endOfWord, isOpening, isShortEscape, none, plainBytesOf, skipBlanks } from './json-scan'
 
 /**
  * JSON as PostgreSQL prints a jsonb value, as `copy/jsonb-text.ts` writes it, which explains the rules. Only ordinary documents are
@@ -30,17 +30,12 @@ let out: i32 = 0
 let depth: i32 = 0
 let members: i32 = 0
 
-/** No end: what should stand here does not, or is not ordinary. */
-const none: i32 = 0
-const longNumber: i32 = 1000
 /** So many are put in order by insertion. */
 const fewMembers: i32 = 100
 
-const blank: u8 = 0x20
 const quote: u8 = 0x22
 const comma: u8 = 0x2c
 const minus: u8 = 0x2d
-const point: u8 = 0x2e
 const colon: u8 = 0x3a
 const backslash: u8 = 0x5c
 
@@ -71,12 +66,6 @@ function memberAt(index: i32): Member {
   return changetype<Member>(membersAt + index * memberBytes)
 }
 
-export function prepareJson(): void {
-  for (let byte = 0; byte < 256; byte++) {
-    store<u8>(endsPlainAt + byte, byte < 0x20 || byte === 0x22 || byte === 0x5c ? 1 : 0)
-  }
-}
-
 /** False when it is not an ordinary document. `from..from+length-1` is valid UTF-8. */
 export function writeJsonb(from: i32, length: i32): bool {
   if (length > mostJsonBytes) return false
@@ -85,9 +74,9 @@ export function writeJsonb(from: i32, length: i32): bool {
   out = jsonAt + 1
   depth = 0
   members = 0
-  const last = value(skipBlanks(from))
+  const last = value(skipBlanks(from, end))
   jsonLength = out - jsonAt
-  return last !== none && skipBlanks(last) === end
+  return last !== none && skipBlanks(last, end) === end
 }
 
 /** From a value's first byte to its end, as all functions here that return an offset. */
@@ -95,7 +84,7 @@ function value(from: i32): i32 {
   const first = from < end ? load<u8>(from) : 0
   if (!isOpening(first)) return scalar(from, first)
   if (!open(first)) return none
-  let at = skipBlanks(from + 1)
+  let at = skipBlanks(from + 1, end)
   while (true) {
     if (at >= end) return none
     const top = containerAt(depth - 1)
@@ -104,7 +93,7 @@ function value(from: i32): i32 {
       at++
       if (!close(top)) return none
       if (depth === 0) return at
-      at = skipBlanks(at)
+      at = skipBlanks(at, end)
       continue
     }
     if (top.empty) top.empty = false
@@ -113,7 +102,7 @@ function value(from: i32): i32 {
       endMember(top)
       store<u16>(out, 0x202c)
       out += 2
-      at = skipBlanks(at + 1)
+      at = skipBlanks(at + 1, end)
     }
     if (top.closing === 0x7d) at = key(top, at)
     if (at === none || at >= end) return none
@@ -123,7 +112,7 @@ function value(from: i32): i32 {
       at++
     } else at = scalar(at, start)
     if (at === none) return none
-    at = skipBlanks(at)
+    at = skipBlanks(at, end)
   }
 }
 
@@ -165,8 +154,8 @@ function key(object: Container, at: i32): i32 {
   members++
   store<u16>(out, 0x203a)
   out += 2
-  const after = skipBlanks(last + 1)
-  return after < end && load<u8>(after) === colon ? skipBlanks(after + 1) : none
+  const after = skipBlanks(last + 1, end)
+  return after < end && load<u8>(after) === colon ? skipBlanks(after + 1, end) : none
 }
 
 function endMember(container: Container): void {
@@ -228,39 +217,20 @@ function sortMembers(first: i32): void {
 function scalar(at: i32, first: u8): i32 {
   if (first === quote) return string(at)
   if (first <= 0x39) return number(at)
-  if (first === 0x74) return word(at, 0x65757274, 4) // true
-  if (first === 0x6e) return word(at, 0x6c6c756e, 4) // null
-  if (first === 0x66 && at + 5 <= end && load<u8>(at, 4) === 0x65) return word(at, 0x736c6166, 5) // false
-  return none
-}
-
-function word(at: i32, letters: u32, length: i32): i32 {
-  if (at + length > end || load<u32>(at) !== letters) return none
-  store<u32>(out, letters)
-  if (length === 5) store<u8>(out, 0x65, 4)
-  out += length
-  return at + length
+  const to = endOfWord(at, end)
+  if (to !== none) copyTo(at, to)
+  return to
 }
 
 function number(from: i32): i32 {
-  const whole = load<u8>(from) === minus ? from + 1 : from
-  let at = endOfDigits(whole)
-  if (at === whole || (load<u8>(whole) === 0x30 && at > whole + 1)) return none
-  if (at < end && load<u8>(at) === point) {
-    const fraction = at + 1
-    at = endOfDigits(fraction)
-    if (at === fraction) return none
-  }
-  if (at < end && (load<u8>(at) | 0x20) === 0x65) return none
-  if (at - from > longNumber) return none
-  copyWords(whole > from && isZero(whole, at) ? whole : from, out, at - from)
-  out += whole > from && isZero(whole, at) ? at - whole : at - from
-  return at
+  const to = endOfNumber(from, end)
+  if (to !== none) copyTo(load<u8>(from) === minus && isZero(from + 1, to) ? from + 1 : from, to)
+  return to
 }
 
-function endOfDigits(at: i32): i32 {
-  while (at < end && <u32>load<u8>(at) - 0x30 <= 9) at++
-  return at
+function copyTo(from: i32, to: i32): void {
+  copyWords(from, out, to - from)
+  out += to - from
 }
 
 function isZero(at: i32, to: i32): bool {
@@ -286,26 +256,20 @@ function string(from: i32): i32 {
   return at + 1
 }
 
-/** The escapes that jsonb prints as they are: " \ b f n r t. */
-function isShortEscape(byte: u8): bool {
-  return (
-    byte === quote ||
-    byte === backslash ||
-    byte === 0x62 ||
-    byte === 0x66 ||
-    byte === 0x6e ||
-    byte === 0x72 ||
-    byte === 0x74
-  )
-}
-
-/** Copies to the quote, backslash or control character that ends a run of plain bytes in a string. */
-function plainBytes(at: i32): i32 {
+/**
+ * Copies to the quote, backslash or control character that ends a run of plain bytes in a string, eight at a time: what is copied beyond
+ * is overwritten.
+ */
+function plainBytes(from: i32): i32 {
+  let at = from
   let to = out
-  for (; at < end; at++) {
-    const byte = load<u8>(at)
-    if (load<u8>(endsPlainAt + byte)) break
-    store<u8>(to++, byte)
+  while (true) {
+    const word = load<u64>(at)
+    const plain = plainBytesOf(word)
+    store<u64>(to, word)
+    at += plain
+    to += plain
+    if (plain < 8 || at >= end) break
   }
   out = to
   return at
@@ -313,19 +277,6 @@ function plainBytes(at: i32): i32 {
 
 function put(byte: u8): void {
   store<u8>(out++, byte)
-}
-
-function isOpening(byte: u8): bool {
-  return byte === 0x7b || byte === 0x5b
-}
-
-function skipBlanks(at: i32): i32 {
-  while (at < end && load<u8>(at) <= blank && isBlank(load<u8>(at))) at++
-  return at
-}
-
-function isBlank(byte: u8): bool {
-  return byte === blank || byte === 0x0a || byte === 0x0d || byte === 0x09
 }
 
 /** Eight at a time: up to seven bytes behind the last one are overwritten. */

@@ -49,7 +49,4 @@ export const containersAt: i32 = membersAt + mostMembers * memberBytes
 export const mostContainers: i32 = 64
 export const containerBytes: i32 = 16
 
-/** 1 for the bytes that end a run of plain ones in a JSON string. */
-export const endsPlainAt: i32 = containersAt + mostContainers * containerBytes
-
-export const memoryBytes: i32 = endsPlainAt + 256
+export const memoryBytes: i32 = containersAt + mostContainers * containerBytes

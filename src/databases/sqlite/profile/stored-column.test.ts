@@ -1,10 +1,12 @@
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, test } from 'vitest'
+import { brokenJson, randomJson } from '../../../../test/support/random-json.ts'
 import { seededRandom } from '../../../../test/support/random-rows.ts'
 import { givenFiles, numbers, writeSqlite } from '../../../../test/support/sqlite-files.ts'
 import type { ColumnProfile } from '../../../model/profile.ts'
 import { typeFamily } from '../declared-type.ts'
 import { openRowReader, type SqliteRowReader } from '../read/sqlite-reader.ts'
+import { mostDistinct } from './profile-column.ts'
 import { profileRange, type ProfileRange, type RangeProfile } from './profile-range.ts'
 
 const types = [
@@ -79,6 +81,40 @@ describe('values that are counted without being decoded', () => {
        insert into t(c9) select case when n < 90 then '{"n":' || n || '}' else '[0.' || printf('%.*c', 16300 + n, '7') || ']' end from ${numbers(100)}`,
     )
     expect(sorted(profile(path, (reader) => reader))).toEqual(sorted(profile(path, bySql)))
+  })
+
+  test('tell JSON from what only looks like it, whole, broken and cut anywhere', () => {
+    const random = seededRandom(11)
+    const whole = Array.from({ length: 4000 }, () => randomJson(random, 2))
+    const broken = whole.map((json) => brokenJson(random, json))
+    const deep = [63, 64, 65, 300].map((depth) => '['.repeat(depth) + ']'.repeat(depth))
+    const wrong = [
+      '[1}', '{"a":1]', '[[1}]', '{"a":[}', '[1.]', '[.5]', '[1,]', '[,1]', '{"a":1,2}', '{"a":1,}', '[1,"b":2]', '[fals]', '[falsy]', '[tru]', '[nulL]',
+      '["\\q"]', '["\\"]', '["a]', '[01]', '[-]', '{1:2}', '{"a"}', '{"a" 1}', '[1 2]', '[]]', '"a\u0001"', '[1]x', '',
+    ] // prettier-ignore
+    const texts = [...whole, ...broken, ...deep, ...wrong].map((text) => [text, ''] as const)
+    // The next column's bytes stand behind the text, and would make it whole.
+    const cut = [
+      '{"a\\n":[true,false,null,-0.5,{}],"bcdefghijk":"éé"}',
+      '["\\u0041",1e5]',
+      ' [ ] ',
+      '["a"]',
+      '[12.5]',
+    ].flatMap((json) =>
+      Array.from({ length: json.length + 1 }, (_, at) => [json.slice(0, at), json.slice(at)] as const),
+    )
+    const path = givenFiles().path('a.db')
+    const db = new DatabaseSync(path)
+    db.exec(`create table t(${types.map((type, at) => `"c${at}" ${type}`).join(', ')}); begin`)
+    const insert = db.prepare('insert into t(c9, c10) values (?, ?)')
+    // The examiner sees the first ones, while there are few different.
+    for (let n = 0; n < 2 * mostDistinct; n++) insert.run(`[${n}]`, null)
+    for (const [text, next] of [...texts, ...cut]) insert.run(text, next)
+    db.exec('commit')
+    db.close()
+    const stored = profile(path, (reader) => reader)
+    expect(sorted(stored)).toEqual(sorted(profile(path, bySql)))
+    expect(stored.columns[9]?.classes['text-json']?.count).toBeGreaterThan(2 * mostDistinct + 3500)
   })
 
   test('tell texts apart whose checksums are equal', () => {
