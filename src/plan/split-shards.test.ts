@@ -39,7 +39,7 @@ describe('splitShards', () => {
   test('makes shards short enough that workers end together, and no shorter', () => {
     const samples = Array.from({ length: 1000 }, (_, at) => String(at))
     const countOf = (bytes: number): number => splitShards(profile(bytes, samples), { parallel: 2, shardBytes }).length
-    expect([20, 60, 260, 2000].map((size) => countOf(size * megabytes))).toEqual([1, 5, 16, 63])
+    expect([20, 30, 60, 260, 2000].map((size) => countOf(size * megabytes))).toEqual([1, 2, 5, 16, 63])
   })
   test('makes no more shards than there are cuts', () => {
     expect(splitShards(profile(1e12, ['5']), { parallel: 8, shardBytes })).toHaveLength(2)

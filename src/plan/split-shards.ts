@@ -11,7 +11,7 @@ export function splitShards(
 ): Shard[] {
   if (profile.rowidRange === null) return [{ number: 0, by: 'ordinal', lower: null, upper: null }]
   const bySize = Math.ceil(profile.bytes / shardBytes)
-  const wanted = bySize < 2 ? 1 : Math.max(bySize, parallel * 2, shardsToEndTogether(profile.bytes, parallel))
+  const wanted = Math.max(bySize, bySize < 2 ? 1 : parallel * 2, shardsToEndTogether(profile.bytes, parallel))
   const cuts = evenCuts(profile.rowidSamples, Math.min(wanted, profile.rowidSamples.length + 1))
   return [...cuts, null].map((upper, number) => ({
     number,

@@ -5,6 +5,12 @@ export const ownChunkBytes = 256 * 1024
 
 /** Grown by doubling: most tables are small, and there may be thousands of them. */
 const firstBytes = 16 * 1024
+/**
+ * Then at once to what a batch of 4 MB needs: memory that nobody has written to takes none, and that of each step before would be
+ * kept by the process.
+ */
+const lastDoubledBytes = 256 * 1024
+const batchBytes = 5 * 1024 * 1024
 const firstRows = 128
 
 /** Bytes that belong into the stream where the buffer's `position` was when they were added. */
@@ -135,7 +141,9 @@ export class CopyBuffer {
   }
 
   #grow(needed: number): void {
-    const larger = Buffer.allocUnsafeSlow(Math.max(needed, 2 * this.bytes.length))
+    const { length } = this.bytes
+    const wanted = length < lastDoubledBytes ? 2 * length : Math.max(batchBytes, 2 * length)
+    const larger = Buffer.allocUnsafeSlow(Math.max(needed, wanted))
     this.bytes.copy(larger, 0, 0, this.position)
     this.bytes = larger
     this.view = viewOf(larger)
