@@ -79,6 +79,14 @@ describe('work begins', () => {
   })
 })
 
+test('what waits and could run beside other work is counted', () => {
+  const index = work('i', 4, 'index a')
+  const others = [work('j', 4, 'index a'), work('f', 6, 'reference b', 'reference a'), work('h', 9, 'read a')]
+  const { queue } = given(index, ...others, work('s', 8, 'analyze a'), work('t', 8, 'analyze b'))
+  queue.take()
+  expect(queue.waitingBeside(index)).toBe(3)
+})
+
 describe('a key', () => {
   const [key, index, read] = [work('k', 2, 'key a'), work('i', 4, 'index a'), work('h', 9, 'read a')]
 

@@ -22,8 +22,11 @@ export class LaneQueue<Work extends QueuedWork> {
   readonly #tables = new Map<string, Entry<Work>[]>()
   #count = 0
 
-  get waiting(): number {
-    return this.#waiting.length
+  /** How much waits that could run beside this work. */
+  waitingBeside(work: Work): number {
+    const modes = this.#entries.get(work)?.modes ?? new Map<string, LockMode>()
+    return this.#waiting.filter((other) => [...other.modes].every(([table, mode]) => agrees(mode, modes.get(table))))
+      .length
   }
 
   isWaiting(work: Work): boolean {
@@ -101,6 +104,11 @@ export class LaneQueue<Work extends QueuedWork> {
       (this.#tables.get(table) ?? []).filter((other) => other !== entry),
     )
   }
+}
+
+/** Nobody else: undefined. */
+function agrees(mode: LockMode, other: LockMode | undefined): boolean {
+  return other === undefined || mayRunBeside(mode, other)
 }
 
 function isBefore(one: Entry<QueuedWork>, other: Entry<QueuedWork>): boolean {

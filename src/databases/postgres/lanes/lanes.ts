@@ -154,7 +154,7 @@ export class Lanes implements AsyncDisposable {
   #laneOf(client: PostgresConnection, pending: Pending): Lane {
     return {
       client,
-      crowded: this.#limit > 1 && this.#active + this.#queue.waiting >= this.#limit,
+      crowded: this.#limit > 1 && this.#active + this.#queue.waitingBeside(pending) >= this.#limit,
       raise: () => this.#raise(pending),
     }
   }
