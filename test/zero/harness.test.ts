@@ -6,7 +6,7 @@ import { givenDatabase, query } from '../support/postgres.ts'
 import { importSchema } from './support/import-schema.ts'
 import { checkCatalog, proveSync } from './support/prove-sync.ts'
 import { typeCheck } from './support/type-check.ts'
-import { whyZeroCacheDies } from './support/zero-cache.ts'
+import { dyingWords, whyZeroCacheDies } from './support/zero-cache.ts'
 
 /** The proof must be able to fail: everything here is written by hand and known to be right or wrong. */
 const sql = `
@@ -100,4 +100,16 @@ describe('the proof that a database syncs', () => {
       'UnsupportedTableSchemaError: Table "has space" has invalid characters.',
     )
   })
+})
+
+test.each([
+  ['exiting with error: Error: there is no publication {"name":"Error"}', 'Error: there is no publication'],
+  ['unhandledRejection {"name":"TypeError","errorMsg":"no \\"point\\"","stack":"at a.js:1"}', 'no "point"'],
+  ['uncaughtException {"name":"Error","errorMsg":"it is over","stack":"at a.js:1"}', 'it is over'],
+  [
+    'stopping',
+    'zero-cache ended without a reason; its log:\npid=1 starting\npid=2 stopping\npid=1 exiting with code 13',
+  ],
+])('a log in which a worker says %s', (said, words) => {
+  expect(dyingWords(`pid=1 starting\npid=2 ${said}\npid=1 exiting with code 13\n`)).toBe(words)
 })

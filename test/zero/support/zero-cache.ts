@@ -200,11 +200,16 @@ async function dropSlots(client: Client, appId: string): Promise<void> {
   }
 }
 
-/** The first reason that stands in the log: later lines are workers that end because another did. */
-function dyingWords(log: string): string {
+/**
+ * The first reason that stands in the log: later lines are workers that end because another did. A worker whose error nobody
+ * awaited ends as well, in other words.
+ */
+export function dyingWords(log: string): string {
   const reason = /exiting with error:? ([^\n{]*)/.exec(log)?.[1]?.trim()
   if (reason !== undefined && reason !== '') return reason
-  return `zero-cache ended without a reason; its last lines:\n${log.trimEnd().split('\n').slice(-20).join('\n')}`
+  const unawaited = /(?:uncaughtException|unhandledRejection) \{.*?"errorMsg":("(?:[^"\\]|\\.)*")/.exec(log)?.[1]
+  if (unawaited !== undefined) return JSON.parse(unawaited) as string
+  return `zero-cache ended without a reason; its log:\n${log.trimEnd()}`
 }
 
 export async function freePort(): Promise<number> {
