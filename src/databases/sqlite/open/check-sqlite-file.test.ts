@@ -81,6 +81,8 @@ describe('a source file is looked at before SQLite sees it', () => {
       [
         ['a header that is cut off', Buffer.from('SQLite format 3\0\x10\0\x01\x01\0@  '), /cut off after 24 bytes/],
         ['an encrypted database', randomBytes(8192), /looks encrypted/],
+        ['one that begins like JSON', Buffer.concat([Buffer.from('{'), randomBytes(8191)]), /looks encrypted/],
+        ['one that begins like XML', Buffer.concat([Buffer.from(' <'), randomBytes(8190)]), /looks encrypted/],
         ['a dump', 'BEGIN TRANSACTION;\nCREATE TABLE t(a);', /SQL text/],
         ['a compressed database', gzipSync('x'.repeat(1000)), /gzip/],
         ['a log', Buffer.from('377f0682002de218', 'hex'), /write-ahead log of a database, not the database/],

@@ -38,12 +38,13 @@ export function describeForeignFile(bytes: Buffer, size: number): string {
   if (bytes.toString('latin1', 0, 16) === magic) {
     return bytes.length < headerBytes ? `is cut off after ${size} bytes` : 'has a damaged SQLite header'
   }
+  // Before the others: its first byte is any.
+  if (looksRandom(bytes)) return 'looks encrypted (SQLCipher or alike)'
   const start = bytes.toString('latin1', 0, 400).trimStart()
   if (/^(--|\/\*|create |insert |begin|pragma |set |drop )/i.test(start)) return 'looks like SQL text, not a database'
   if (start.startsWith('{') || start.startsWith('[')) return 'looks like JSON'
   if (start.startsWith('<')) return 'looks like XML or HTML'
   if (bytes.every((byte) => byte === 0)) return 'starts with nothing but zero bytes'
-  if (looksRandom(bytes)) return 'looks encrypted (SQLCipher or alike)'
   if (/^[\t\n\r\x20-\x7e]*$/.test(start)) return 'looks like plain text'
   return 'does not start like a SQLite database'
 }
