@@ -44,8 +44,14 @@ test('a module that cannot be loaded is told to whoever runs it, not to whoever 
 
 test('a thread that dies while it does nothing is replaced without a word', async () => {
   await using threads = new Threads(1)
-  const mortal = worker('export default () => { setTimeout(() => { throw new Error("died") }, 10) }')
-  await threads.run(mortal, null)
+  const died = new Int32Array(new SharedArrayBuffer(4))
+  const mortal = worker(`export default (died) => {
+    process.on('exit', () => { Atomics.store(died, 0, 1) })
+    setTimeout(() => { throw new Error('died') }, 10)
+  }`)
+  await threads.run(mortal, died)
+  await expect.poll(() => Atomics.load(died, 0), { timeout: 30_000 }).toBe(1)
+  // The news of it come a little later.
   await new Promise((resolve) => setTimeout(resolve, 200))
   expect(await threads.run(double, 4)).toBe(8)
 })
