@@ -1,6 +1,7 @@
-import stringWidth from 'string-width'
+import stringWidth from 'fast-string-width'
 
-const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' })
+/** Made when a text is cut for the first time: that takes longer than most texts. */
+let segmenter: Intl.Segmenter | null = null
 
 /** At most `width` columns of the terminal; what is longer ends in `…`. Control characters would move the cursor: they become `·`. */
 export function cutText(text: string, width: number): string {
@@ -9,6 +10,7 @@ export function cutText(text: string, width: number): string {
   if (width < 1) return ''
   let cut = ''
   let used = 0
+  segmenter ??= new Intl.Segmenter('en', { granularity: 'grapheme' })
   for (const { segment } of segmenter.segment(shown)) {
     const next = stringWidth(segment)
     if (used + next > width - 1) break
