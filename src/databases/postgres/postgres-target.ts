@@ -14,7 +14,7 @@ import { readPostgresCatalog } from './catalog/postgres-catalog.ts'
 import { connect, type PostgresConnection, withTransaction } from './connection/postgres-connection.ts'
 import { Lanes } from './lanes/lanes.ts'
 import { isConnectionFailure, translatePostgresError } from './postgres-errors.ts'
-import { indexSettings } from './schema/index-settings.ts'
+import { indexSettings, resetIndexSettings } from './schema/index-settings.ts'
 import { resetSequences } from './schema/postgres-sequences.ts'
 import { addObjects, type AddObjectsOptions, createObjects } from './schema/schema-objects.ts'
 import { comparisonTable, copyIntoSql, createComparison, dropStagings } from './load/staging.ts'
@@ -189,7 +189,7 @@ class OpenPostgresTarget implements PostgresTarget {
       try {
         return await addObjects(objects, { ...options, lanes, target: this.label })
       } finally {
-        if (!this.#lost) await client.query('reset synchronous_commit; reset maintenance_work_mem')
+        if (!this.#lost) await client.query(resetIndexSettings)
       }
     })
   }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { givenDatabase, query } from '../../../../test/support/postgres.ts'
-import { crowdedSettings, indexSettings } from './index-settings.ts'
+import { crowdedSettings, indexSettings, resetIndexSettings } from './index-settings.ts'
 
 const ask = `select current_setting('maintenance_work_mem') as memory, current_setting('max_parallel_maintenance_workers') as workers`
 
@@ -35,4 +35,23 @@ test.each([
   await using database = await givenDatabase()
   const rows = await query(database.url, `set maintenance_work_mem = '${has}'; ${indexSettings(width)}; ${ask}`)
   expect(rows).toMatchObject([{ memory }])
+})
+
+const askAhead = `select current_setting('effective_io_concurrency') as effective,
+  current_setting('maintenance_io_concurrency') as maintenance`
+
+test.each([
+  ['4GB', { effective: '0', maintenance: '0' }],
+  ['8MB', { effective: '7', maintenance: '9' }],
+])('where the server counts on %s of disk cache, reads ahead are %o', async (cache, expected) => {
+  await using database = await givenDatabase()
+  const given = `set effective_cache_size = '${cache}'; set effective_io_concurrency = 7; set maintenance_io_concurrency = 9`
+  expect(await query(database.url, `${given}; ${indexSettings(2)}; ${askAhead}`)).toEqual([expected])
+})
+
+test('what was set for indexes is undone', async () => {
+  await using database = await givenDatabase()
+  const all = `select name, setting from pg_settings order by name`
+  const sql = `${indexSettings(2)}; ${resetIndexSettings}; ${all}`
+  expect(await query(database.url, sql)).toEqual(await query(database.url, all))
 })

@@ -8,8 +8,21 @@ const memory = { altogether: 512, most: 256, least: 64 } as const
 export function indexSettings(width: number): string {
   const { altogether, most, least } = memory
   const megabytes = Math.max(least, Math.min(most, Math.floor(altogether / width)))
-  return `set synchronous_commit = off; ${setMemory(megabytes, '<', 'false')}`
+  return `set synchronous_commit = off; ${setMemory(megabytes, '<', 'false')}; ${readAtOnce}`
 }
+
+/**
+ * A database of which four would fit into what the server counts on as disk cache (`effective_cache_size`) is still there when it has
+ * just been loaded. To read it ahead, PostgreSQL 18 hands each read to another process first: statistics take 1.3 to 1.6 times the
+ * processor's time then, a scan or an index 1.1 times.
+ */
+const readAtOnce = `select set_config(name, '0', false)
+  from unnest(array['effective_io_concurrency', 'maintenance_io_concurrency']) as setting (name)
+  where 4 * pg_database_size(current_database()) <= pg_size_bytes(current_setting('effective_cache_size'))`
+
+/** Undoes `indexSettings`. */
+export const resetIndexSettings = `reset synchronous_commit; reset maintenance_work_mem;
+  reset effective_io_concurrency; reset maintenance_io_concurrency`
 
 /** Bytes of sort memory per row that leave some 15 sorted runs to merge: in an index build a row takes 50 or more. */
 const bytesPerRow = 4
