@@ -90,7 +90,7 @@ export class RowAppender {
     }
     const { next, rejected } = this.#encoder.appendRecords(coder, run)
     const kept = rejected ? next - 1 : next
-    for (let row = first; row < kept; row++) this.#keys.keepRecord(records, row)
+    if (kept > first) this.#keys.keepRecords(records, first, kept)
     if (kept > first && at.row === kept - 1) this.#issues.acceptRow()
     return next
   }

@@ -50,18 +50,24 @@ export class RowKeys {
     this.#keep(number)
   }
 
-  /** The same of a record, which need not be at hand. */
-  keepRecord({ rowids }: SqliteRecords, row: number): void {
-    this.#keep(rowids[row] as number)
+  /** The same of records from `first` to before `end`, which need not be at hand. */
+  keepRecords({ rowids }: SqliteRecords, first: number, end: number): void {
+    this.#reserve(end - first)
+    this.#kept.set(rowids.subarray(first, end), this.#count)
+    this.#count += end - first
   }
 
   #keep(rowid: number): void {
-    if (this.#count === this.#kept.length) {
-      const larger = new Float64Array(2 * this.#count)
-      larger.set(this.#kept)
-      this.#kept = larger
-    }
+    this.#reserve(1)
     this.#kept[this.#count++] = rowid
+  }
+
+  #reserve(more: number): void {
+    const needed = this.#count + more
+    if (needed <= this.#kept.length) return
+    const larger = new Float64Array(Math.max(needed, 2 * this.#kept.length))
+    larger.set(this.#kept)
+    this.#kept = larger
   }
 
   #rowid(): number | bigint | null {

@@ -4,7 +4,9 @@ import type { RecordLayout } from './record-layout.ts'
 import { readVarint, StoredRecords, varint } from './stored-records.ts'
 
 /** Leaf pages of one chunk: small enough for a processor's cache, large enough that a chunk's fixed costs vanish. */
-const chunkBytes = 256 * 1024
+const chunkBytes = 512 * 1024
+/** Where records from overflow pages end that still go into the chunk; `pages` of the coder is longer. */
+const mostBytes = 2 * 1024 * 1024
 /** A chunk ends early when it has so many cells. */
 const mostCells = 128 * 1024
 /** Longer records get memory of their own, so that their values need not be copied on. */
@@ -204,7 +206,7 @@ export class TableWalk {
       return false
     }
     const from = this.#used
-    if (from + length > 8 * chunkBytes && records.count > 0) return false
+    if (from + length > mostBytes && records.count > 0) return false
     this.#gather(at, length, records.bytes, from)
     this.#used = from + length
     records.add(rowid, from, from + length)
@@ -221,7 +223,7 @@ export class TableWalk {
     // The number of the first overflow page follows.
     if ((local % pageSize) + localLength + 4 > usableSize) throw new UnreadablePages()
     bytes.copy(into, from, local, local + localLength)
-    const overflow = (this.#overflow ??= Buffer.allocUnsafeSlow(Math.max(chunkBytes / 4, pageSize)))
+    const overflow = (this.#overflow ??= Buffer.allocUnsafeSlow(Math.max(chunkBytes / 8, pageSize)))
     let next = bytes.readUInt32BE(local + localLength)
     let at = from + localLength
     const end = from + length

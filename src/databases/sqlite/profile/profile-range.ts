@@ -131,10 +131,9 @@ class RangeExamination {
   }
 
   #noteRecordRowids({ rowids, count }: SqliteRecords): void {
-    for (let index = 0; index < count; index++) {
-      if (this.#sample.takesNext || index === 0 || index === count - 1) this.#noteRowid(BigInt(rowids[index] as number))
-      else this.#sample.pass()
-    }
+    this.#firstRowid ??= BigInt(rowids[0] as number)
+    this.#lastRowid = BigInt(rowids[count - 1] as number)
+    this.#sample.addSome(rowids, count)
   }
 
   #noteRowid(rowid: bigint): void {
@@ -166,13 +165,14 @@ class RowidSample {
   list: bigint[] = []
   #seen = 0
 
-  get takesNext(): boolean {
-    return this.#seen % this.stride === 0
-  }
-
-  /** A rowid that is not taken goes by. */
-  pass(): void {
-    this.#seen++
+  /** Only those that are taken are looked at. */
+  addSome(rowids: Float64Array, count: number): void {
+    for (let at = 0; at < count; at++) {
+      const passed = Math.min((this.stride - (this.#seen % this.stride)) % this.stride, count - at)
+      this.#seen += passed
+      at += passed
+      if (at < count) this.add(BigInt(rowids[at] as number))
+    }
   }
 
   add(rowid: bigint): void {
