@@ -46,7 +46,9 @@ export let bytes: i32 = 0
 export let column: i32 = 0
 
 let out: i32 = outAt
+/** As `RowHash` has it, of the fields so far. */
 let hash: u64 = 0
+let isSeeded: bool = false
 
 /** A full output is taken away while it is still in the processor's cache. */
 const fullAt: i32 = outAt + 512 * 1024
@@ -59,6 +61,10 @@ export function clear(): void {
   rows = 0
   bytes = 0
   beginRow()
+}
+
+export function hashAs(seeded: bool): void {
+  isSeeded = seeded
 }
 
 /** Forgets the row at hand. */
@@ -91,9 +97,7 @@ export function encodeRows(first: i32, end: i32, columns: i32, rowLimit: i32, mo
       const type = load<i32>(typesAt + 4 * cell)
       if (type === 0 && (shortCut & nullable) !== 0) {
         if (out + 64 > outEnd) return noRoom(row)
-        store<i32>(out, -1)
-        out += 4
-        hash *= 31
+        endNull()
         continue
       }
       const length = type >= 12 ? (type - 12) >> 1 : 0
@@ -134,21 +138,30 @@ export function addField(length: i32, high: i32, low: i32): i32 {
 /** NULL for the cell at `column`. */
 export function addNull(): i32 {
   if (out + 64 > outEnd) return 0
-  store<i32>(out, -1)
-  out += 4
-  hash *= 31
+  endNull()
   column++
   return out
 }
 
+function endNull(): void {
+  store<i32>(out, -1)
+  out += 4
+  if (!isSeeded) hash *= 31
+}
+
 function endField(valueHash: u64): void {
-  hash = hash * 31 + valueHash
+  hash = isSeeded ? hash ^ valueHash : hash * 31 + valueHash
+}
+
+/** For the hash of the field at hand. */
+function seed(): u32 {
+  return isSeeded ? <u32>(column + 1) : 0
 }
 
 function endRow(): void {
   // As `RowHash`: the row's hash as a double, hashed once more.
   const sum = <f64>(<i64>hash)
-  const rowHash = sum === 0 ? 0 : hashEightBytes(reinterpret<u64>(sum))
+  const rowHash = sum === 0 ? 0 : hashEightBytes(reinterpret<u64>(sum), 0)
   bytes = out - outAt
   store<i32>(rowEndsAt + 4 * rows, bytes)
   store<u32>(hashHighAt + 4 * rows, <u32>(rowHash >> 32))
@@ -205,7 +218,7 @@ function writeBool(type: i32, at: i32, row: i32): bool {
   const value = integerOf(type, at, row)
   if (value !== 0 && value !== 1) return false
   store<u8>(startField(1), <u8>value)
-  endField(hashWord(<u32>value))
+  endField(hashWord(<u32>value, seed()))
   return true
 }
 
@@ -214,7 +227,7 @@ function writeInt2(type: i32, at: i32, row: i32): bool {
   const value = integerOf(type, at, row)
   if (<i64>(<i16>value) !== value) return false
   store<u16>(startField(2), bswap<u16>(<u16>value))
-  endField(hashWord(<u32>value))
+  endField(hashWord(<u32>value, seed()))
   return true
 }
 
@@ -223,7 +236,7 @@ function writeInt4(type: i32, at: i32, row: i32): bool {
   const value = integerOf(type, at, row)
   if (<i64>(<i32>value) !== value) return false
   store<u32>(startField(4), bswap<u32>(<u32>value))
-  endField(hashWord(<u32>value))
+  endField(hashWord(<u32>value, seed()))
   return true
 }
 
@@ -236,7 +249,7 @@ function writeInt8(type: i32, at: i32, row: i32): bool {
 /** As they stand in the stream. */
 function writeEightBytes(word: u64): void {
   store<u64>(startField(8), word)
-  endField(hashEightBytes(word))
+  endField(hashEightBytes(word, seed()))
 }
 
 /** NaN, which only a damaged file holds, is NULL to SQLite; integers beyond 2^53 are rounded by the long way. */
@@ -259,7 +272,7 @@ function writeDate(type: i32, at: i32, length: i32): bool {
   const days = readDays(at)
   if (days === noDays) return false
   store<u32>(startField(4), bswap<u32>(<u32>days))
-  endField(hashWord(<u32>days))
+  endField(hashWord(<u32>days, seed()))
   return true
 }
 
@@ -276,7 +289,7 @@ function writeText(type: i32, at: i32, length: i32): bool {
   const to = out + 4
   if (!copyText(at, to, length)) return false
   startField(length)
-  endField(hashBytes(to, length))
+  endField(hashBytes(to, length, seed()))
   return true
 }
 
@@ -285,7 +298,7 @@ function writeJson(type: i32, at: i32, length: i32): bool {
   const to = out + 5
   if (!copyText(at, to, length) || !writeJsonb(to, length)) return false
   store<u8>(startField(1 + length), jsonbVersion)
-  endField(hashBytes(jsonAt, jsonLength))
+  endField(hashBytes(jsonAt, jsonLength, seed()))
   return true
 }
 
@@ -293,7 +306,7 @@ function writeBytes(type: i32, at: i32, length: i32): bool {
   if (type < 12) return false
   const to = startField(length)
   memory.copy(to, at, length)
-  endField(hashBytes(to, length))
+  endField(hashBytes(to, length, seed()))
   return true
 }
 
@@ -314,7 +327,7 @@ function writeUuid(type: i32, at: i32, length: i32): bool {
   }
   if (digits !== 32) return false
   startField(16)
-  endField(hashBytes(to, 16))
+  endField(hashBytes(to, 16, seed()))
   return true
 }
 

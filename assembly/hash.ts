@@ -1,15 +1,32 @@
 /**
- * PostgreSQL's `hash_bytes_extended` with seed 0 (src/common/hashfn.c), as in `copy/hash-bytes.ts`, which see. The hash is one
- * 64-bit number here.
+ * PostgreSQL's `hash_bytes_extended` (src/common/hashfn.c), as in `copy/hash-bytes.ts`, which see. The hash is one 64-bit number
+ * here.
  */
 
 /** 0x9e3779b9 + 3923095, to which the length in bytes is added. */
 const start: u32 = 0x9e3779b9 + 3923095
 
-export function hashBytes(at: i32, length: i32): u64 {
-  let a = start + <u32>length
-  let b = a
-  let c = a
+/** The three words, between blocks. */
+let a0: u32 = 0
+let b0: u32 = 0
+let c0: u32 = 0
+
+/** A block of twelve bytes that holds a seed. */
+const seedBlock = memory.data(12)
+
+/** For so many bytes. A seed counts like a block before the first; 0 is none. */
+function begin(length: i32, seed: u32): void {
+  a0 = b0 = c0 = start + <u32>length
+  if (seed === 0) return
+  store<u32>(seedBlock, seed, 4)
+  mixBlocks(<i32>seedBlock, 12)
+}
+
+/** Takes whole blocks in; gives where the rest begins. */
+function mixBlocks(at: i32, length: i32): i32 {
+  let a = a0
+  let b = b0
+  let c = c0
   for (; length >= 12; length -= 12, at += 12) {
     a += load<u32>(at)
     b += load<u32>(at, 4)
@@ -27,30 +44,34 @@ export function hashBytes(at: i32, length: i32): u64 {
     c = (c - b) ^ rotl<u32>(b, 4)
     b += a
   }
-  if (length >= 8) {
-    a += load<u32>(at)
-    b += load<u32>(at, 4)
+  a0 = a
+  b0 = b
+  c0 = c
+  return at
+}
+
+export function hashBytes(at: i32, length: i32, seed: u32): u64 {
+  begin(length, seed)
+  const rest = mixBlocks(at, length)
+  const left = length - (rest - at)
+  if (left >= 8) {
     // The lowest byte of c is reserved for the length.
-    c += lastBytes(at + 8, length - 8) << 8
-  } else if (length >= 4) {
-    a += load<u32>(at)
-    b += lastBytes(at + 4, length - 4)
-  } else {
-    a += lastBytes(at, length)
+    return finish(a0 + load<u32>(rest), b0 + load<u32>(rest, 4), c0 + (lastBytes(rest + 8, left - 8) << 8))
   }
-  return finish(a, b, c)
+  if (left >= 4) return finish(a0 + load<u32>(rest), b0 + lastBytes(rest + 4, left - 4), c0)
+  return finish(a0 + lastBytes(rest, left), b0, c0)
 }
 
 /** Of the eight bytes that are `word` in memory. */
-export function hashEightBytes(word: u64): u64 {
-  const initial = start + 8
-  return finish(initial + <u32>word, initial + <u32>(word >> 32), initial)
+export function hashEightBytes(word: u64, seed: u32): u64 {
+  begin(8, seed)
+  return finish(a0 + <u32>word, b0 + <u32>(word >> 32), c0)
 }
 
 /** Of a number of four bytes or fewer: `hashint4extended`, and that of int2, date and bool. */
-export function hashWord(word: u32): u64 {
-  const initial = start + 4
-  return finish(initial + word, initial, initial)
+export function hashWord(word: u32, seed: u32): u64 {
+  begin(4, seed)
+  return finish(a0 + word, b0, c0)
 }
 
 /** Up to three bytes as a little-endian number. */

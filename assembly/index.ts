@@ -1,4 +1,4 @@
-export { addField, addNull, bytes, clear, column, dropRow, encodeRows, rows, stoppedFor } from './encode'
+export { addField, addNull, bytes, clear, column, dropRow, encodeRows, hashAs, rows, stoppedFor } from './encode'
 export { examine } from './examine'
 export { cell, count, lastSeen, payloadAt, payloadBytes, readLeaf, rowid, setSeen } from './leaves'
 export {

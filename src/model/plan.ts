@@ -24,6 +24,11 @@ export type Plan = {
   readonly warnings: readonly Warning[]
 }
 
+/** How the hashes of a row's values become one; what each is made of: docs/design/verification.md. */
+export type RowHashForm =
+  | 'chained' // any PostgreSQL
+  | 'seeded' // 18 and later, where it takes a quarter less
+
 /** How the rows get into the table. */
 export type TableMode =
   | 'create' // the table does not exist: it is made by this transfer
@@ -57,8 +62,14 @@ export type PlannedTable = {
   readonly bytes: number
   readonly widestRowBytes: number
   readonly shards: readonly Shard[]
+  /** Left out: `chained`. */
+  readonly rowHash?: RowHashForm
   /** Foreign keys whose orphans are treated row by row (`orphans: reject | null`). */
   readonly orphanRules: readonly OrphanRule[]
+}
+
+export function rowHashOf({ rowHash }: PlannedTable): RowHashForm {
+  return rowHash ?? 'chained'
 }
 
 export type PlannedColumn = {

@@ -47,3 +47,9 @@ test('a default without offset is read in the time zone that the rows are read i
     default: "('2024-01-01 12:00:00'::timestamp at time zone 'Europe/Berlin')",
   })
 })
+
+test('rows of a target that knows how are hashed without making records of them', async () => {
+  const planned = await planOf('create table t(id integer primary key); create table u(id integer primary key)')
+  expect(planned.target.version).toBe('18')
+  expect(planned.tables.map((table) => table.rowHash)).toEqual(['seeded', 'seeded'])
+})

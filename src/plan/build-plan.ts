@@ -1,3 +1,4 @@
+import { rowHashFor } from '../databases/postgres/copy/hash-query.ts'
 import {
   createSchema,
   createTable,
@@ -60,7 +61,11 @@ export function buildPlan(input: PlanInput): Plan {
   const created = tables.filter((table) => isNewTable(table.planned))
   const objects = planObjects(input, created, { bySource, orphans })
   const rules = planOrphanRules(created, bySource, orphans, settings)
-  const planned = tables.map((table) => ({ ...table.planned, orphanRules: rules.get(table) ?? [] }))
+  const planned = tables.map((table) => ({
+    ...table.planned,
+    rowHash: rowHashFor(input.target.version),
+    orphanRules: rules.get(table) ?? [],
+  }))
   const order = orderTables(
     planned.map((table) => table.target.name),
     (name) => parentsInTarget(name, tables, bySource),

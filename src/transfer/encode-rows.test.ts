@@ -7,7 +7,7 @@ import { givenFiles, numbers, writeSqlite } from '../../test/support/sqlite-file
 import type { RowReader } from '../databases/databases.ts'
 import { openRowReader } from '../databases/sqlite/read/sqlite-reader.ts'
 import type { Issue, WireType } from '../model/batch.ts'
-import type { ColumnConversion, PlannedTable } from '../model/plan.ts'
+import type { ColumnConversion, PlannedTable, RowHashForm } from '../model/plan.ts'
 import { encodeRows } from './encode-rows.ts'
 
 type Stored = null | number | bigint | string | Uint8Array
@@ -52,13 +52,15 @@ function given(): string {
   return path
 }
 
-function tableOf(change: Partial<ColumnConversion> = {}): PlannedTable {
+const rowHashes = ['chained', 'seeded'] as const satisfies readonly RowHashForm[]
+
+function tableOf(rowHash: RowHashForm, change: Partial<ColumnConversion> = {}): PlannedTable {
   const columns = [
     ...wireTypes.map((type) => plannedColumn([type, type, type])),
     plannedColumn(['real', 'float8', 'float8']),
   ]
   return {
-    ...plannedTable('t', []),
+    ...plannedTable('t', [], { rowHash }),
     columns: columns.map((column) => ({ ...column, conversion: { ...column.conversion, ...change } })),
   }
 }
@@ -130,9 +132,11 @@ describe('the short way from page to batch gives what the long way gives', () =>
     ['labels of an enum', { enumLabels: ['a', 'abc'] }],
   ])('%s', (_, change) => {
     using reader = openRowReader({ kind: 'sqlite', path: given(), immutable: true })
-    const table = tableOf(change)
-    const cut = { rows: 700, bytes: 1_000_000 }
-    expect(encode(reader, table, cut)).toEqual(encode(longWay(reader), table, cut))
+    for (const rowHash of rowHashes) {
+      const table = tableOf(rowHash, change)
+      const cut = { rows: 700, bytes: 1_000_000 }
+      expect(encode(reader, table, cut)).toEqual(encode(longWay(reader), table, cut))
+    }
   })
 })
 
@@ -280,10 +284,14 @@ test('tables that are read in turn in one thread do not mix', () => {
     `create table ${table}(id integer primary key, c); insert into ${table} select n, '${text} ' || n from ${numbers(30_000)};`
   writeSqlite(path, ['one', 'two', 'three'].map((name) => rows(name, name)).join('\n'))
   const tables = ['one', 'two', 'three'].map((name) =>
-    plannedTable(name, [
-      ['id', 'int8', 'int8'],
-      ['c', 'text', 'text'],
-    ]),
+    plannedTable(
+      name,
+      [
+        ['id', 'int8', 'int8'],
+        ['c', 'text', 'text'],
+      ],
+      { rowHash: name === 'two' ? 'seeded' : 'chained' },
+    ),
   )
   using reader = openRowReader({ kind: 'sqlite', path, immutable: true })
   const begin = (table: PlannedTable) =>
@@ -324,7 +332,7 @@ describe('a batch can be cut anywhere', () => {
     { rows: 100_000, bytes: 4096 },
   ])('after %o', (cut) => {
     using reader = openRowReader({ kind: 'sqlite', path: given(), immutable: true })
-    const table = tableOf()
+    const table = tableOf('seeded')
     const whole = encode(reader, table, { rows: 1_000_000, bytes: 1_000_000_000 })
     const parts = encode(reader, table, cut)
     expect(parts).toEqual(encode(longWay(reader), table, cut))
@@ -333,9 +341,30 @@ describe('a batch can be cut anywhere', () => {
     expect(parts.issues).toEqual(whole.issues)
   })
 
+  test('and the rows end with it when it is asked to stop, though their page has more', () => {
+    using reader = openRowReader({ kind: 'sqlite', path: given(), immutable: true })
+    const taken = []
+    for (const { batch, done } of encodeRows({
+      reader,
+      table: tableOf('seeded', { onMisfit: 'null' }),
+      shard: { number: 0, by: 'rowid', lower: null, upper: null },
+      after: null,
+      batchRows: 7,
+      batchBytes: 1_000_000,
+      stopped: () => taken.length === 2,
+      onConverted: null,
+    })) {
+      taken.push({ rows: batch.rows, done })
+    }
+    expect(taken).toEqual([
+      { rows: 7, done: false },
+      { rows: 7, done: false },
+    ])
+  })
+
   test('and goes on behind any position as if it had never stopped', () => {
     using reader = openRowReader({ kind: 'sqlite', path: given(), immutable: true })
-    const table = tableOf({ onMisfit: 'null' })
+    const table = tableOf('chained', { onMisfit: 'null' })
     const whole = encode(reader, table, { rows: 97, bytes: 1_000_000 })
     // The last batch has no rows behind it.
     for (const [number, { position }] of whole.batches.slice(0, -1).entries()) {

@@ -1,7 +1,7 @@
 import type { EncodedBatch, RowReader } from '../databases/databases.ts'
 import { BatchEncoder } from '../databases/postgres/copy/copy-binary.ts'
 import type { Issue } from '../model/batch.ts'
-import type { PlannedTable, Shard } from '../model/plan.ts'
+import { type PlannedTable, rowHashOf, type Shard } from '../model/plan.ts'
 import { isBlankPadded, type OnConverted, RowAppender } from './append-rows.ts'
 import { IssueCollector } from './issue-collector.ts'
 import { RowKeys } from './row-keys.ts'
@@ -27,7 +27,7 @@ export type EncodeRequest = {
   /** A batch ends with the row that reaches one of these. */
   readonly batchRows: number
   readonly batchBytes: number
-  /** Checked between rows' pages: true ends the shard after the batch in hand. */
+  /** Checked after every batch and between pages: true ends the shard after the batch in hand. */
   readonly stopped: () => boolean
   /** True leaves a row out. */
   readonly skips?: (key: Issue['key']) => boolean
@@ -84,6 +84,7 @@ export function* encodeRows(request: EncodeRequest): Generator<ConvertedBatch> {
       ) {
         position = page.positionOf(index - 1)
         yield* handOver(false)
+        if (request.stopped()) return
       }
     }
     if (count > 0) position = page.positionOf(count - 1)
@@ -96,11 +97,11 @@ export function* encodeRows(request: EncodeRequest): Generator<ConvertedBatch> {
 }
 
 function openEncoder(table: PlannedTable): BatchEncoder {
-  const blankPadded = [...table.columns.keys()].filter((column) => isBlankPadded(table, column))
-  return new BatchEncoder(
-    table.columns.map((column) => column.conversion.wireType),
-    blankPadded,
-  )
+  return new BatchEncoder({
+    wireTypes: table.columns.map((column) => column.conversion.wireType),
+    rowHash: rowHashOf(table),
+    blankPadded: [...table.columns.keys()].filter((column) => isBlankPadded(table, column)),
+  })
 }
 
 function readRequest({ table, shard, after }: EncodeRequest): Parameters<RowReader['read']>[0] {

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import type { RowHashForm } from '../model/plan.ts'
 
 /**
  * The hot path in WebAssembly (`assembly/`, docs/design/reading-pages.md): it turns ordinary values of SQLite's records into fields of a
@@ -105,6 +106,7 @@ type Exports = {
   readonly bytes: Global
   readonly column: Global
   clear(): void
+  hashAs(isSeeded: boolean): void
   dropRow(): void
   encodeRows(first: number, end: number, columns: number, mostRows: number, mostBytes: number): number
   addField(length: number, high: number, low: number): number
@@ -227,6 +229,11 @@ export class RecordCoder {
   /** Forgets all rows, the one at hand too. */
   clear(): void {
     this.#exports.clear()
+  }
+
+  /** Of the rows to come. */
+  hashAs(form: RowHashForm): void {
+    this.#exports.hashAs(form === 'seeded')
   }
 
   /** Forgets the row at hand. */

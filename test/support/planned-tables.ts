@@ -1,5 +1,5 @@
 import type { PostgresValue, WireType } from '../../src/model/batch.ts'
-import type { Plan, PlannedColumn, PlannedTable } from '../../src/model/plan.ts'
+import { type Plan, type PlannedColumn, type PlannedTable, rowHashOf } from '../../src/model/plan.ts'
 import { BatchEncoder } from '../../src/databases/postgres/copy/copy-binary.ts'
 import type { EncodedBatch } from '../../src/databases/databases.ts'
 
@@ -71,7 +71,10 @@ export function planOf(tables: readonly PlannedTable[]): Plan {
 }
 
 export function encodeRows(table: PlannedTable, rows: readonly (readonly PostgresValue[])[]): EncodedBatch {
-  const encoder = new BatchEncoder(table.columns.map(({ conversion }) => conversion.wireType))
+  const encoder = new BatchEncoder({
+    wireTypes: table.columns.map(({ conversion }) => conversion.wireType),
+    rowHash: rowHashOf(table),
+  })
   for (const row of rows) encoder.append(row)
   return encoder.finish()
 }

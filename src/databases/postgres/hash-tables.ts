@@ -1,7 +1,7 @@
 import type { Client } from 'pg'
 import { RowferryError } from '../../errors/errors.ts'
 import type { TableName } from '../../model/catalog.ts'
-import type { PlannedTable } from '../../model/plan.ts'
+import { type PlannedTable, rowHashOf } from '../../model/plan.ts'
 import { chunked } from '../../util/chunked.ts'
 import { hashOfSum, hashQuery } from './copy/hash-query.ts'
 import { qualifiedName, quoteIdentifier } from './identifiers.ts'
@@ -107,10 +107,11 @@ function partQueries(table: PlannedTable, size: Pages = { bytes: 0, pages: 0 }):
   })
 }
 
-function queryOf({ target, columns }: PlannedTable): string {
+function queryOf(table: PlannedTable): string {
   return hashQuery(
-    qualifiedName(target),
-    columns.map((column) => ({ quotedName: quoteIdentifier(column.target), ...column.conversion })),
+    qualifiedName(table.target),
+    table.columns.map((column) => ({ quotedName: quoteIdentifier(column.target), ...column.conversion })),
+    rowHashOf(table),
   )
 }
 

@@ -17,8 +17,12 @@ function thrownBy(run: () => void): RowferryError {
   throw new Error('nothing was thrown')
 }
 
+function encoderOf(wireTypes: readonly WireType[]): BatchEncoder {
+  return new BatchEncoder({ wireTypes, rowHash: 'chained' })
+}
+
 function fieldOf(wireType: WireType, value: PostgresValue): CopyField {
-  const encoder = new BatchEncoder([wireType])
+  const encoder = encoderOf([wireType])
   encoder.append([value])
   return decodeCopy(encoder.finish().copyStream(0, 1))[0]?.[0] ?? null
 }
@@ -57,7 +61,7 @@ test('NULL is written as a length of -1 in every type', () => {
 const allValues = wireTypes.flatMap((wireType) => wireValues[wireType].map(([value]) => ({ wireType, value })))
 
 test('a row is its fields one after the other', () => {
-  const encoder = new BatchEncoder(allValues.map(({ wireType }) => wireType))
+  const encoder = encoderOf(allValues.map(({ wireType }) => wireType))
   encoder.append(allValues.map(({ value }) => value))
   const [row] = decodeCopy(encoder.finish().copyStream(0, 1))
   const single = allValues.map(({ wireType, value }) => fieldOf(wireType, value))
@@ -97,7 +101,7 @@ const misfits = [
 ] as const satisfies readonly (readonly [WireType, PostgresValue])[]
 
 test.each(misfits)('as %s the value %s is refused by name of its column', (wireType, value) => {
-  const encoder = new BatchEncoder(['text', wireType])
+  const encoder = encoderOf(['text', wireType])
   const error = thrownBy(() => encoder.append(['a', value]))
   expect(error.code).toBe('DATA_MISFIT')
   expect(error.context['column']).toBe(1)
@@ -106,12 +110,12 @@ test.each(misfits)('as %s the value %s is refused by name of its column', (wireT
 test.each(['a\ud800', `${'long '.repeat(10)}\udc00`, `${'x'.repeat(300_000)}\ud800`])(
   'half a surrogate pair is refused',
   (value) => {
-    expect(thrownBy(() => new BatchEncoder(['text']).append([value])).code).toBe('DATA_INVALID_TEXT')
+    expect(thrownBy(() => encoderOf(['text']).append([value])).code).toBe('DATA_INVALID_TEXT')
   },
 )
 
 test('a refused row leaves nothing in the batch', () => {
-  const encoder = new BatchEncoder(['bytea', 'text', 'int4'])
+  const encoder = encoderOf(['bytea', 'text', 'int4'])
   const large = new Uint8Array(300_000).fill(7)
   encoder.append([null, 'one', 1])
   expect(() => encoder.append([large, 'x'.repeat(300_000), 0.5])).toThrow(RowferryError)
@@ -124,7 +128,7 @@ test('a refused row leaves nothing in the batch', () => {
 describe('large values', () => {
   test('are handed on without being copied', () => {
     const large = new Uint8Array(3_000_000).fill(1)
-    const encoder = new BatchEncoder(['int4', 'bytea', 'text'])
+    const encoder = encoderOf(['int4', 'bytea', 'text'])
     encoder.append([1, large, 'behind'])
     const chunks = [...encoder.finish().copyStream(0, 1)]
     const views = chunks.filter((chunk) => chunk.buffer === large.buffer)
@@ -133,7 +137,7 @@ describe('large values', () => {
   })
 
   test('that PostgreSQL could not hold are refused before they are encoded', () => {
-    const encoder = new BatchEncoder(['int4', 'bytea'])
+    const encoder = encoderOf(['int4', 'bytea'])
     const tooLong = new Uint8Array(maxRowBytes + 1) // never touched, so no memory is taken
     const error = thrownBy(() => encoder.append([1, tooLong]))
     expect([error.code, error.context['column']]).toEqual(['DATA_TOO_LONG', 1])
@@ -142,7 +146,7 @@ describe('large values', () => {
   })
 
   test('that only together are too long are refused as well', () => {
-    const encoder = new BatchEncoder(Array.from({ length: 5 }, () => 'bytea' as const))
+    const encoder = encoderOf(Array.from({ length: 5 }, () => 'bytea' as const))
     const large = new Uint8Array(250_000_000)
     const error = thrownBy(() => encoder.append([large, large, large, large, large]))
     expect([error.code, error.context['column']]).toEqual(['DATA_TOO_LONG', 4])
@@ -155,7 +159,7 @@ describe('a batch', () => {
   const rows = Array.from({ length: 8 }, () => randomRow(random, types))
   rows[3] = types.map((type) => wireValues[type].at(-1)?.[0] ?? null) // with chunks of their own
 
-  function encoded(encoder = new BatchEncoder(types)) {
+  function encoded(encoder = encoderOf(types)) {
     for (const row of rows) encoder.append(row)
     return encoder.finish()
   }
@@ -187,7 +191,7 @@ describe('a batch', () => {
   })
 
   test('stays valid while the next one is filled, until it is released', () => {
-    const encoder = new BatchEncoder(types)
+    const encoder = encoderOf(types)
     const first = encoded(encoder)
     const expected = Buffer.concat([...first.copyStream(0, 8)])
     const hash = first.hash(0, 8)
@@ -200,7 +204,7 @@ describe('a batch', () => {
   })
 
   test('made in memory that served another batch is the same', () => {
-    const encoder = new BatchEncoder(types)
+    const encoder = encoderOf(types)
     const first = encoded(encoder)
     const expected = Buffer.concat([...first.copyStream(0, 8)])
     encoder.release(first)
@@ -216,7 +220,7 @@ describe('a batch', () => {
   })
 
   test('grows over thousands of rows', () => {
-    const encoder = new BatchEncoder(['int4', 'text'])
+    const encoder = encoderOf(['int4', 'text'])
     for (let i = 0; i < 30_000; i++) encoder.append([i, `row ${i}`])
     const decoded = decodeCopy(encoder.finish().copyStream(29_998, 30_000))
     expect(decoded.map((row) => row[1]?.toString())).toEqual(['row 29998', 'row 29999'])
@@ -224,5 +228,5 @@ describe('a batch', () => {
 })
 
 test('a row with another number of values is a defect', () => {
-  expect(thrownBy(() => new BatchEncoder(['int4', 'int4']).append([1])).code).toBe('INTERNAL')
+  expect(thrownBy(() => encoderOf(['int4', 'int4']).append([1])).code).toBe('INTERNAL')
 })

@@ -1,4 +1,5 @@
 import type { PostgresValue, WireType } from '../../../model/batch.ts'
+import type { RowHashForm } from '../../../model/plan.ts'
 import { type RecordCoder, stops } from '../../../wasm/record-coder.ts'
 import { RowferryError } from '../../../errors/errors.ts'
 import type { EncodedBatch } from '../../databases.ts'
@@ -16,17 +17,19 @@ import { RowHash } from './row-hash.ts'
  */
 export class BatchEncoder implements Disposable {
   readonly #writers: readonly FieldWriter[]
-  readonly #hash = new RowHash()
+  readonly #rowHash: RowHashForm
+  readonly #hash: RowHash
   readonly #out: FieldOutput
   /** Where single fields are written before they go into a coder's row. */
   readonly #cell: FieldOutput
 
-  /** `blankPadded`: indexes of columns of type char(n); their trailing blanks are left out, as PostgreSQL does. */
-  constructor(wireTypes: readonly WireType[], blankPadded: readonly number[] = []) {
+  constructor({ wireTypes, rowHash, blankPadded = [] }: EncoderShape) {
+    this.#rowHash = rowHash
+    this.#hash = new RowHash(rowHash)
     this.#writers = wireTypes.map((wireType, i) =>
       blankPadded.includes(i) ? writeBlankPadded : fieldWriters[wireType],
     )
-    this.#out = { buffer: takeBuffer(), column: 0, decimal: new Decimal(), jsonbText: new JsonbText() }
+    this.#out = { buffer: takeBuffer(), column: 0, seed: 0, decimal: new Decimal(), jsonbText: new JsonbText() }
     this.#cell = { ...this.#out, buffer: new CopyBuffer() }
   }
 
@@ -60,6 +63,7 @@ export class BatchEncoder implements Disposable {
    */
   appendRecords(coder: RecordCoder, run: RecordRun): { readonly next: number; readonly rejected: boolean } {
     coder.clear()
+    coder.hashAs(this.#rowHash)
     coder.shortCuts.set(run.shortCuts)
     let row = run.first
     for (;;) {
@@ -97,6 +101,7 @@ export class BatchEncoder implements Disposable {
     const { buffer } = out
     buffer.clear()
     out.column = coder.column
+    out.seed = this.#hash.seedOf(out.column)
     const write = this.#writers[out.column] as FieldWriter
     try {
       write(out, value)
@@ -117,6 +122,7 @@ export class BatchEncoder implements Disposable {
   #write(column: number, value: PostgresValue): void {
     if (value === null) return this.#writeNull()
     this.#out.column = column
+    this.#out.seed = this.#hash.seedOf(column)
     const write = this.#writers[column] as FieldWriter
     write(this.#out, value)
     this.#hash.addDigest()
@@ -156,6 +162,14 @@ export class BatchEncoder implements Disposable {
   [Symbol.dispose](): void {
     giveBuffer(this.#out.buffer)
   }
+}
+
+/** The columns of a table, in the order of COPY, and how its rows are hashed. */
+export type EncoderShape = {
+  readonly wireTypes: readonly WireType[]
+  readonly rowHash: RowHashForm
+  /** Indexes of columns of type char(n); their trailing blanks are left out, as PostgreSQL does. */
+  readonly blankPadded?: readonly number[]
 }
 
 /** Records to add; see `appendRecords`. */

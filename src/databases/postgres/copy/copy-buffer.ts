@@ -74,11 +74,9 @@ export class CopyBuffer {
     this.reserve(bytes)
     out.copy(this.bytes, from, 0, bytes)
     while (this.rows + rows > this.#rowEnds.length) this.#growRows()
-    for (let row = 0, at = this.rows; row < rows; row++, at++) {
-      this.#rowEnds[at] = from + (rowEnds[row] as number)
-      this.hashHigh[at] = hashHigh[row] as number
-      this.hashLow[at] = hashLow[row] as number
-    }
+    for (let row = 0; row < rows; row++) this.#rowEnds[this.rows + row] = from + (rowEnds[row] as number)
+    this.hashHigh.set(hashHigh.subarray(0, rows), this.rows)
+    this.hashLow.set(hashLow.subarray(0, rows), this.rows)
     this.rows += rows
     this.size += bytes
     this.position = this.#endedPosition = from + bytes

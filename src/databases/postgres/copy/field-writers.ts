@@ -10,6 +10,8 @@ export type FieldOutput = {
   buffer: CopyBuffer
   /** Index of the column that is being written, for errors. */
   column: number
+  /** For the hash of its value. */
+  seed: number
   readonly decimal: Decimal
   readonly jsonbText: JsonbText
 }
@@ -68,7 +70,7 @@ function writeBool(out: FieldOutput, value: Value): void {
   if (typeof value !== 'boolean') throw wrongForm(out.column, 'bool', value)
   const at = startField(out.buffer, 1)
   out.buffer.view.setUint8(at, value ? 1 : 0)
-  hashWord(value ? 1 : 0)
+  hashWord(value ? 1 : 0, out.seed)
 }
 
 function writeInt2(out: FieldOutput, value: Value): void {
@@ -76,7 +78,7 @@ function writeInt2(out: FieldOutput, value: Value): void {
   if (!isInteger(value) || (number << 16) >> 16 !== number) throw wrongForm(out.column, 'int2', value)
   const at = startField(out.buffer, 2)
   out.buffer.view.setInt16(at, number)
-  hashWord(number)
+  hashWord(number, out.seed)
 }
 
 function writeInt4(out: FieldOutput, value: Value, wireType: 'int4' | 'date'): void {
@@ -84,7 +86,7 @@ function writeInt4(out: FieldOutput, value: Value, wireType: 'int4' | 'date'): v
   if (!isInteger(value) || (number | 0) !== number) throw wrongForm(out.column, wireType, value)
   const at = startField(out.buffer, 4)
   out.buffer.view.setInt32(at, number)
-  hashWord(number)
+  hashWord(number, out.seed)
 }
 
 function isInteger(value: Value): boolean {
@@ -97,34 +99,34 @@ const twoTo32 = 0x1_0000_0000
 
 function writeInt8(out: FieldOutput, value: Value, wireType: WireType): void {
   const { buffer } = out
-  if (typeof value === 'number' && Number.isSafeInteger(value)) writeSafeInt8(buffer, value)
+  if (typeof value === 'number' && Number.isSafeInteger(value)) writeSafeInt8(out, value)
   else if (typeof value === 'bigint' && value >= int64Min && value <= int64Max) {
     const at = startField(buffer, 8)
     buffer.view.setBigInt64(at, value)
-    hashBytes(buffer.view, at, 8)
+    hashBytes(buffer.view, at, 8, out.seed)
   } else throw wrongForm(out.column, wireType, value)
 }
 
 /** A safe integer as int8, or as any type that is one on the wire. */
-function writeSafeInt8(buffer: CopyBuffer, value: number): void {
+function writeSafeInt8({ buffer, seed }: FieldOutput, value: number): void {
   const at = startField(buffer, 8)
   buffer.view.setInt32(at, Math.floor(value / twoTo32) | 0)
   buffer.view.setInt32(at + 4, value | 0) // modulo 2^32, as ToInt32 is defined
-  hashBytes(buffer.view, at, 8)
+  hashBytes(buffer.view, at, 8, seed)
 }
 
 function writeFloat4(out: FieldOutput, value: Value): void {
   if (typeof value !== 'number') throw wrongForm(out.column, 'float4', value)
   const at = startField(out.buffer, 4)
   out.buffer.view.setFloat32(at, value)
-  hashBytes(out.buffer.view, at, 4)
+  hashBytes(out.buffer.view, at, 4, out.seed)
 }
 
 function writeFloat8(out: FieldOutput, value: Value): void {
   if (typeof value !== 'number') throw wrongForm(out.column, 'float8', value)
   const at = startField(out.buffer, 8)
   out.buffer.view.setFloat64(at, value)
-  hashBytes(out.buffer.view, at, 8)
+  hashBytes(out.buffer.view, at, 8, out.seed)
 }
 
 function writeNumeric(out: FieldOutput, value: Value): void {
@@ -141,7 +143,7 @@ function writeNumeric(out: FieldOutput, value: Value): void {
   const at = startField(buffer, decimal.byteLength)
   // `numeric_send(trim_scale(…))` is hashed: 1.50 and 1.5 are the same number.
   decimal.write(buffer.view, at, decimal.trimmedScale)
-  hashBytes(buffer.view, at, decimal.byteLength)
+  hashBytes(buffer.view, at, decimal.byteLength, out.seed)
   decimal.writeScale(buffer.view, at, decimal.scale)
 }
 
@@ -166,18 +168,18 @@ function writeJsonb(out: FieldOutput, value: Value): void {
     const bytes = asBytes(out, value, 'jsonb')
     buffer.addOwnChunk(bytes, out.column)
     buffer.view.setInt32(lengthAt, 1 + bytes.length)
-    hashJsonb(out.jsonbText, bytes, 0, bytes.length)
+    hashJsonb(out, bytes, 0, bytes.length)
   } else {
     const length = copyBytes(out, value, 'jsonb')
     buffer.view.setInt32(lengthAt, 1 + length)
-    hashJsonb(out.jsonbText, buffer.bytes, lengthAt + 5, buffer.position)
+    hashJsonb(out, buffer.bytes, lengthAt + 5, buffer.position)
   }
 }
 
 /** Text that is no JSON is sent all the same: PostgreSQL refuses the row and says why. */
-function hashJsonb(text: JsonbText, bytes: Uint8Array, from: number, to: number): void {
-  text.write(bytes, from, to)
-  hashBytes(text.view, 0, text.length)
+function hashJsonb({ jsonbText, seed }: FieldOutput, bytes: Uint8Array, from: number, to: number): void {
+  jsonbText.write(bytes, from, to)
+  hashBytes(jsonbText.view, 0, jsonbText.length, seed)
 }
 
 /** Text as UTF-8, or bytes as they are: `hashtextextended` and `hashvarlenaextended` are the same over the bytes. */
@@ -191,11 +193,11 @@ function writeBytes(out: FieldOutput, value: Value, wireType: WireType): void {
     const bytes = asBytes(out, value, wireType)
     buffer.addOwnChunk(bytes, out.column)
     buffer.view.setInt32(lengthAt, bytes.length)
-    hashBytes(viewOf(bytes), 0, bytes.length)
+    hashBytes(viewOf(bytes), 0, bytes.length, out.seed)
   } else {
     const length = copyBytes(out, value, wireType)
     buffer.view.setInt32(lengthAt, length)
-    hashBytes(buffer.view, lengthAt + 4, length)
+    hashBytes(buffer.view, lengthAt + 4, length, out.seed)
   }
 }
 
@@ -243,7 +245,7 @@ function writeUuid(out: FieldOutput, value: Value): void {
   const at = startField(buffer, 16)
   if (value instanceof Uint8Array && value.length === 16) buffer.bytes.set(value, at)
   else if (typeof value !== 'string' || !writeHex(buffer.bytes, at, value)) throw wrongForm(out.column, 'uuid', value)
-  hashBytes(buffer.view, at, 16)
+  hashBytes(buffer.view, at, 16, out.seed)
 }
 
 /** 32 hexadecimal digits, dashes left out, as 16 bytes. False when it is anything else. */

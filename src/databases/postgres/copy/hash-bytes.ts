@@ -1,6 +1,6 @@
 /**
- * PostgreSQL's `hash_bytes_extended` and `hash_bytes_uint32_extended` with seed 0 (src/common/hashfn.c): Bob Jenkins'
- * 2006 hash, of which PostgreSQL keeps two of the three words as a 64-bit value. A zero seed is not mixed in.
+ * PostgreSQL's `hash_bytes_extended` and `hash_bytes_uint32_extended` (src/common/hashfn.c): Bob Jenkins' 2006 hash, of which
+ * PostgreSQL keeps two of the three words as a 64-bit value. Seeds here are of 31 bits; a zero seed is not mixed in.
  *
  * Words are read little-endian. A PostgreSQL server on a big-endian machine (s390x) hashes otherwise.
  */
@@ -14,17 +14,28 @@ export const digest = { high: 0, low: 0 }
 /** 0x9e3779b9 + 3923095, to which the length in bytes is added. */
 const start = 0x9e3779b9 + 3923095
 
-export function hashBytes(view: DataView, from: number, length: number): void {
-  let a = (start + length) | 0
-  let b = a
-  let c = a
+/** The three words, between blocks. */
+const words = { a: 0, b: 0, c: 0 }
+
+/** A block of twelve bytes that holds a seed. */
+const seedBlock = new DataView(new ArrayBuffer(12))
+
+/** For so many bytes. A seed counts like a block before the first; 0 is none. */
+function begin(length: number, seed: number): void {
+  words.a = words.b = words.c = (start + length) | 0
+  if (seed === 0) return
+  seedBlock.setInt32(4, seed, true)
+  mixBlocks(seedBlock, 0, 12)
+}
+
+/** Takes whole blocks in; gives where the rest begins. */
+function mixBlocks(view: DataView, from: number, length: number): number {
+  let { a, b, c } = words
   let at = from
-  let left = length
-  for (; left >= 12; left -= 12, at += 12) {
+  for (let left = length; left >= 12; left -= 12, at += 12) {
     a = (a + view.getInt32(at, true)) | 0
     b = (b + view.getInt32(at + 4, true)) | 0
     c = (c + view.getInt32(at + 8, true)) | 0
-    // mix(a, b, c)
     a = ((a - c) ^ ((c << 4) | (c >>> 28))) | 0
     c = (c + b) | 0
     b = ((b - a) ^ ((a << 6) | (a >>> 26))) | 0
@@ -38,6 +49,17 @@ export function hashBytes(view: DataView, from: number, length: number): void {
     c = ((c - b) ^ ((b << 4) | (b >>> 28))) | 0
     b = (b + a) | 0
   }
+  words.a = a
+  words.b = b
+  words.c = c
+  return at
+}
+
+export function hashBytes(view: DataView, from: number, length: number, seed: number): void {
+  begin(length, seed)
+  const at = mixBlocks(view, from, length)
+  const left = length - (at - from)
+  let { a, b, c } = words
   if (left >= 8) {
     a = (a + view.getInt32(at, true)) | 0
     b = (b + view.getInt32(at + 4, true)) | 0
@@ -53,9 +75,9 @@ export function hashBytes(view: DataView, from: number, length: number): void {
 }
 
 /** The hash of four bytes that hold `word`: `hashint4extended`, and that of int2, date and bool. */
-export function hashWord(word: number): void {
-  const initial = (start + 4) | 0
-  finish((initial + word) | 0, initial, initial)
+export function hashWord(word: number, seed: number): void {
+  begin(4, seed)
+  finish((words.a + word) | 0, words.b, words.c)
 }
 
 const floatScratch = new DataView(new ArrayBuffer(8))
@@ -68,7 +90,7 @@ export function hashFloat(value: number): void {
     return
   }
   floatScratch.setFloat64(0, value, true)
-  hashBytes(floatScratch, 0, 8)
+  hashBytes(floatScratch, 0, 8, 0)
 }
 
 /** Up to three bytes as a little-endian number. */

@@ -1,4 +1,5 @@
 import type { WireType } from '../../../model/batch.ts'
+import type { RowHashForm } from '../../../model/plan.ts'
 
 /** What the hash of a column depends on. */
 export type HashedColumn = {
@@ -9,52 +10,83 @@ export type HashedColumn = {
   readonly castTo: string | null
 }
 
+type Hashed = {
+  /** The value, in a form whose hash sees every difference. */
+  readonly value: string
+  /** The hash function that takes it and a seed. */
+  readonly by: string
+}
+
 /**
  * What PostgreSQL hashes of a column, by wire type. Where the type's own hash function is blind to a difference
  * (docs/design/verification.md), its binary form is hashed instead: the bytes that `BatchEncoder` writes.
- *
+ */
+const hashed = {
+  bool: (name) => ({ value: name, by: 'hashboolextended' }),
+  int2: (name) => ({ value: name, by: 'hashint2extended' }),
+  int4: (name) => ({ value: name, by: 'hashint4extended' }),
+  int8: (name) => ofBytes(`int8send(${name})`),
+  float4: (name) => ofBytes(`float4send(${name})`),
+  float8: (name) => ofBytes(`float8send(${name})`),
+  numeric: (name) => ofBytes(`numeric_send(trim_scale(${name}))`),
+  date: (name) => ({ value: name, by: 'hashdateextended' }),
+  time: (name) => ofBytes(`time_send(${name})`),
+  timestamp: (name) => ofBytes(`timestamp_send(${name})`),
+  timestamptz: (name) => ofBytes(`timestamptz_send(${name})`),
+  text: ofText,
+  json: ofText,
+  jsonb: (name) => ofBytes(`jsonb_send(${name})`),
+  bytea: ofBytes,
+  uuid: (name) => ({ value: name, by: 'uuid_hash_extended' }),
+} as const satisfies Record<WireType, (name: string) => Hashed>
+
+function ofBytes(value: string): Hashed {
+  return { value, by: 'hashbyteaextended' }
+}
+
+/**
  * Text-like types (varchar, char(n), citext, enum, name, xml, json …) become text, because some have no hash function;
  * `collate "C"`, because a nondeterministic collation would hash a sort key.
  */
-const expressions = {
-  bool: (name) => name,
-  int2: (name) => name,
-  int4: (name) => name,
-  int8: (name) => `int8send(${name})`,
-  float4: (name) => `float4send(${name})`,
-  float8: (name) => `float8send(${name})`,
-  numeric: (name) => `numeric_send(trim_scale(${name}))`,
-  date: (name) => name,
-  time: (name) => `time_send(${name})`,
-  timestamp: (name) => `timestamp_send(${name})`,
-  timestamptz: (name) => `timestamptz_send(${name})`,
-  text: asText,
-  json: asText,
-  jsonb: (name) => `jsonb_send(${name})`,
-  bytea: (name) => name,
-  uuid: (name) => name,
-} as const satisfies Record<WireType, (name: string) => string>
-
-function asText(name: string): string {
-  return `${name}::text collate "C"`
+function ofText(name: string): Hashed {
+  return { value: `${name}::text collate "C"`, by: 'hashtextextended' }
 }
 
-/** The SQL that stands for a column inside `row(…)`, so that its hash is the one `BatchEncoder` computes. */
-export function hashExpression(column: HashedColumn): string {
-  return (column.castTo === null ? expressions[column.wireType] : asText)(column.quotedName)
+function hashedOf(column: HashedColumn): Hashed {
+  return (column.castTo === null ? hashed[column.wireType] : ofText)(column.quotedName)
 }
 
-/** The SQL for the hash of one row (bigint); `RowHash` is the same in JavaScript. Needs PostgreSQL 14 or later. */
-export function rowHashExpression(columns: readonly HashedColumn[]): string {
-  return `hashfloat8extended(hash_record_extended(row(${columns.map(hashExpression).join(', ')}), 0)::float8, 0)`
+/** The faster form that the server knows: 18 is the first that lends its hash functions of bytea, date and boolean. */
+export function rowHashFor(serverVersion: string): RowHashForm {
+  return Number.parseInt(serverVersion, 10) >= 18 ? 'seeded' : 'chained'
+}
+
+/** The SQL for the hash of one row (bigint); `RowHash` is the same in JavaScript. `chained` needs PostgreSQL 14 or later. */
+export function rowHashExpression(columns: readonly HashedColumn[], form: RowHashForm): string {
+  const inner = form === 'seeded' ? seededHash(columns) : chainedHash(columns)
+  return `hashfloat8extended((${inner})::float8, 0)`
+}
+
+function chainedHash(columns: readonly HashedColumn[]): string {
+  return `hash_record_extended(row(${columns.map((column) => hashedOf(column).value).join(', ')}), 0)`
+}
+
+/** Without a record, which PostgreSQL would make of the values, only to take it apart again. */
+function seededHash(columns: readonly HashedColumn[]): string {
+  if (columns.length === 0) return '0'
+  const hashes = columns.map((column, at) => {
+    const { value, by } = hashedOf(column)
+    return `coalesce(${by}(${value}, ${at + 1}), 0)`
+  })
+  return hashes.join(' # ')
 }
 
 /**
  * A query with one row: `rows` (bigint) and `hash` (numeric, the exact sum of signed 64-bit hashes; see `hashOfSum`).
  * The sum is free of order, so PostgreSQL may scan in parallel.
  */
-export function hashQuery(qualifiedTable: string, columns: readonly HashedColumn[]): string {
-  return `select count(*) as rows, coalesce(sum(${rowHashExpression(columns)}), 0) as hash from ${qualifiedTable}`
+export function hashQuery(qualifiedTable: string, columns: readonly HashedColumn[], form: RowHashForm): string {
+  return `select count(*) as rows, coalesce(sum(${rowHashExpression(columns, form)}), 0) as hash from ${qualifiedTable}`
 }
 
 /** The `hash` of `hashQuery`, a decimal string, modulo 2^64: comparable with `EncodedBatch.hash`. */

@@ -26,7 +26,7 @@ const texts = [
 describe('hashBytes', () => {
   test.each(texts)('of %j is hashtextextended', (text, expected) => {
     const bytes = Buffer.from(`...${text}...`)
-    hashBytes(new DataView(bytes.buffer, bytes.byteOffset, bytes.length), 3, bytes.length - 6)
+    hashBytes(new DataView(bytes.buffer, bytes.byteOffset, bytes.length), 3, bytes.length - 6, 0)
     expect(digestNumber()).toBe(expected)
   })
 })
@@ -37,7 +37,7 @@ test.each([
   [-1, -1888257769727981238n],
   [2147483647, -9109110466470504941n],
 ] as const)('hashWord of %i is hashint4extended', (word, expected) => {
-  hashWord(word)
+  hashWord(word, 0)
   expect(digestNumber()).toBe(expected)
 })
 
@@ -50,31 +50,58 @@ test.each([
   expect(digestNumber()).toBe(expected)
 })
 
+// select hashtextextended('…' collate "C", …)
+const seeded = [
+  ['', 7, 2755504096093790112n],
+  ['abcdefghijklm', 7, 1223120994160335261n],
+  ['Zürich 🚢', 1600, 871382810534632330n],
+] as const
+
+test.each(seeded)('hashBytes of %j with seed %i is hashtextextended', (text, seed, expected) => {
+  const bytes = Buffer.from(text)
+  hashBytes(new DataView(bytes.buffer, bytes.byteOffset, bytes.length), 0, bytes.length, seed)
+  expect(digestNumber()).toBe(expected)
+})
+
+test('hashWord with a seed is hashint4extended', () => {
+  // select hashint4extended(-1, 7)
+  hashWord(-1, 7)
+  expect(digestNumber()).toBe(8228280636233252028n)
+})
+
 describe('RowHash', () => {
-  test('is hash_record_extended before it is finished', () => {
+  const number = (row: RowHash): bigint => (BigInt(row.high) << 32n) | BigInt(row.low >>> 0)
+
+  test.each([
     // select hash_record_extended(row(1, null::int, 'a'::text collate "C"), 0)
-    const row = new RowHash()
+    ['chained', -525417844865905033n],
+    // select hashint4extended(1, 1) # hashtextextended('a' collate "C", 3)
+    ['seeded', 4960741883662631140n],
+  ] as const)('is what PostgreSQL says before it is finished, when %s', (form, expected) => {
+    const row = new RowHash(form)
     row.start()
-    hashWord(1)
+    hashWord(1, row.seedOf(0))
     row.addDigest()
     row.addNull()
-    hashBytes(new DataView(Uint8Array.of(0x61).buffer), 0, 1)
+    hashBytes(new DataView(Uint8Array.of(0x61).buffer), 0, 1, row.seedOf(2))
     row.addDigest()
-    expect((BigInt(row.high) << 32n) | BigInt(row.low >>> 0)).toBe(-525417844865905033n)
+    expect(number(row)).toBe(expected)
   })
 
-  test('depends on the order of columns', () => {
-    const hashOf = (...words: readonly number[]): string => {
-      const row = new RowHash()
+  test.each(['chained', 'seeded'] as const)('depends on the order of columns, when %s', (form) => {
+    const hashOf = (...words: readonly number[]): bigint => {
+      const row = new RowHash(form)
       row.start()
-      for (const word of words) {
-        hashWord(word)
+      for (const [column, word] of words.entries()) {
+        hashWord(word, row.seedOf(column))
         row.addDigest()
       }
       row.finish()
-      return `${row.high} ${row.low}`
+      return number(row)
     }
     expect(hashOf(1, 2)).not.toBe(hashOf(2, 1))
+    // Equal values would cancel each other out without their seeds.
+    expect(hashOf(1, 1)).not.toBe(hashOf(2, 2))
   })
 })
 

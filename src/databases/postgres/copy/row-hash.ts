@@ -1,17 +1,30 @@
+import type { RowHashForm } from '../../../model/plan.ts'
 import { digest, hashFloat } from './hash-bytes.ts'
 
 const twoTo32 = 0x1_0000_0000
 
 /**
- * The hash of one row, `hashfloat8extended(hash_record_extended(row(…), 0)::float8, 0)`. Halves are signed 32-bit integers.
+ * The hash of one row, as `rowHashExpression` has PostgreSQL compute it. Halves are signed 32-bit integers.
  *
- * The inner one (src/backend/utils/adt/rowtypes.c) is `result * 31 + hash of the column` modulo 2^64, where a NULL hashes
- * to 0. It is linear: summed over a table, it would not see values that changed places between rows. So each row's hash
- * is hashed once more before it is summed; as a double, of which 53 bits count.
+ * `chained` is `hash_record_extended(row(…), 0)` (src/backend/utils/adt/rowtypes.c): `result * 31 + hash of the column` modulo
+ * 2^64, where a NULL hashes to 0. `seeded` is the columns' hashes XORed, each with its number for a seed; NULL is left out.
+ *
+ * Summed over a table, neither would see values that changed places between rows. So each row's hash is hashed once more
+ * before it is summed; as a double, of which 53 bits count.
  */
 export class RowHash {
   high = 0
   low = 0
+  readonly #isSeeded: boolean
+
+  constructor(form: RowHashForm) {
+    this.#isSeeded = form === 'seeded'
+  }
+
+  /** For the hash of the value in the column of that index. */
+  seedOf(column: number): number {
+    return this.#isSeeded ? column + 1 : 0
+  }
 
   start(): void {
     this.high = 0
@@ -19,11 +32,16 @@ export class RowHash {
   }
 
   addNull(): void {
-    this.#timesThirtyOne()
+    if (!this.#isSeeded) this.#timesThirtyOne()
   }
 
   /** Takes the value hash that stands in `digest`. */
   addDigest(): void {
+    if (this.#isSeeded) {
+      this.high ^= digest.high
+      this.low ^= digest.low
+      return
+    }
     this.#timesThirtyOne()
     const low = (this.low + digest.low) | 0
     const carry = low >>> 0 < digest.low >>> 0 ? 1 : 0

@@ -30,6 +30,7 @@ describe('straight into the table', () => {
       hashQuery(
         'people',
         people.columns.map(({ target, conversion }) => ({ quotedName: target, ...conversion })),
+        'chained',
       ),
     )
     expect(await transfer.shard(people)).toEqual({
@@ -77,6 +78,7 @@ describe('straight into the table', () => {
       hashQuery(
         'people',
         people.columns.map(({ target, conversion }) => ({ quotedName: target, ...conversion })),
+        'chained',
       ),
     )
     expect(shard.hash).toBe(hashOfSum(sum?.['hash'] ?? '').toString())

@@ -2,7 +2,7 @@ import type { Client } from 'pg'
 import { RowferryError } from '../../../errors/errors.ts'
 import type { Issue } from '../../../model/batch.ts'
 import { tableLabel } from '../../../model/catalog.ts'
-import type { PlannedTable } from '../../../model/plan.ts'
+import { type PlannedTable, rowHashOf } from '../../../model/plan.ts'
 import { bisectBatch, type Bisection, type RowRange } from './bisect-batch.ts'
 import { clearPendingSql, neverMappedSql, openRemaps, settlePendingSql } from './append-sql.ts'
 import { existingKeysSql, insertSql, type KeyRemap, type StagedLoad, stagedRow } from './conflict-sql.ts'
@@ -113,6 +113,7 @@ async function correctionFor(
   const keys = names.map((name) => `${quoteIdentifier(name)}::text`)
   const hash = rowHashExpression(
     table.columns.map(({ target, conversion }) => ({ quotedName: quoteIdentifier(target), ...conversion })),
+    rowHashOf(table),
   )
   const { rows } = await client.query<{ row: string; key: string; hash: string }>(
     `select ${stagedRow} as row, json_build_array(${keys.join(', ')})::text as key,

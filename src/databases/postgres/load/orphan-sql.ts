@@ -1,7 +1,7 @@
 import type { Client } from 'pg'
 import type { Issue } from '../../../model/batch.ts'
 import type { TableName } from '../../../model/catalog.ts'
-import type { OrphanRule, PlannedTable } from '../../../model/plan.ts'
+import { type OrphanRule, type PlannedTable, rowHashOf } from '../../../model/plan.ts'
 import { rowHashExpression } from '../copy/hash-query.ts'
 import { qualifiedName, quoteIdentifier } from '../identifiers.ts'
 
@@ -130,6 +130,7 @@ function orphanNames(table: PlannedTable, rule: OrphanRule, parents: readonly Pl
 function rowHash(table: PlannedTable): string {
   return rowHashExpression(
     table.columns.map(({ target, conversion }) => ({ quotedName: `c.${quoteIdentifier(target)}`, ...conversion })),
+    rowHashOf(table),
   )
 }
 
