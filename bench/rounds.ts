@@ -46,13 +46,15 @@ export async function runRounds(bench: Bench, shape: Shape, rows: number): Promi
     })
   const carried = { shape, tables, source }
   const ready = await makeReady(bench, { ...carried, folder: freshFolder(bench.scratch, 'ready'), entries })
-  const start = { carried, ready }
+  const databases = new Databases(bench.server, tables.length)
+  const start = { carried, ready, databases }
   await compareRound(bench, entries, start)
   for (let round = 1; round <= bench.rounds; round++) {
     for (const entry of entries) {
       if (entry.missing === null) await countedRun(bench, entry, { ...start, round })
     }
   }
+  await databases.dropLate()
   if (ready.template !== null) await bench.server.drop(ready.template)
   return {
     rows: tables.reduce((sum, table) => sum + table.rows, 0),
@@ -65,6 +67,36 @@ export async function runRounds(bench: Bench, shape: Shape, rows: number): Promi
 type Start = {
   readonly carried: Pick<Run, 'shape' | 'tables' | 'source'>
   readonly ready: Ready
+  readonly databases: Databases
+}
+
+/**
+ * The databases of a shape's runs. Those of many tables are dropped after the last run: for minutes ext4 passes over the inodes
+ * of files deleted just before, one by one, whenever it makes a file, and that would fall into the time of the next run.
+ */
+class Databases {
+  readonly #server: Server
+  readonly #dropsLate: boolean
+  readonly #late: string[] = []
+  #made = 0
+
+  constructor(server: Server, tables: number) {
+    this.#server = server
+    this.#dropsLate = tables >= 100
+  }
+
+  next(): string {
+    return `rowferry_bench_${++this.#made}`
+  }
+
+  async drop(database: string): Promise<void> {
+    if (this.#dropsLate) this.#late.push(database)
+    else await this.#server.drop(database)
+  }
+
+  async dropLate(): Promise<void> {
+    for (const database of this.#late) await this.#server.drop(database)
+  }
 }
 
 /** Not counted: it warms up, and its databases stay until they are compared with rowferry's, which it has verified itself. */
@@ -72,12 +104,12 @@ async function compareRound(bench: Bench, entries: readonly Entry[], start: Star
   const done: { readonly entry: Entry; readonly database: string }[] = []
   for (const entry of entries) {
     if (entry.missing !== null) continue
-    const database = `rowferry_bench_${done.length + 1}`
+    const database = start.databases.next()
     const outcome = await oneRun(bench, entry.contender, { ...start, database })
     note(start, 'not counted', entry, outcome)
     if (typeof outcome === 'string') {
       entry.missing = outcome
-      await bench.server.drop(database)
+      await start.databases.drop(database)
     } else done.push({ entry, database })
   }
   const [ours, ...others] = done
@@ -88,7 +120,7 @@ async function compareRound(bench: Bench, entries: readonly Entry[], start: Star
   for (const { entry, database } of others) {
     if (expected !== null) entry.differences = await differencesOf(bench, { entry, database, expected, expectedUrl })
   }
-  for (const { database } of done) await bench.server.drop(database)
+  for (const { database } of done) await start.databases.drop(database)
 }
 
 async function differencesOf(
@@ -109,9 +141,9 @@ async function differencesOf(
 }
 
 async function countedRun(bench: Bench, entry: Entry, start: Start & { readonly round: number }): Promise<void> {
-  const database = 'rowferry_bench_run'
+  const database = start.databases.next()
   const outcome = await oneRun(bench, entry.contender, { ...start, database })
-  await bench.server.drop(database)
+  await start.databases.drop(database)
   note(start, `round ${start.round} of ${bench.rounds}`, entry, outcome)
   if (typeof outcome === 'string') {
     if (entry.contender.name === 'rowferry') throw new Error(`rowferry failed: ${outcome}`)
@@ -123,7 +155,7 @@ async function countedRun(bench: Bench, entry: Entry, start: Start & { readonly 
 async function oneRun(
   bench: Bench,
   contender: Contender,
-  { carried, ready, database }: Start & { readonly database: string },
+  { carried, ready, database }: Omit<Start, 'databases'> & { readonly database: string },
 ): Promise<Omit<RoundResult, 'round'> | string> {
   const { server, signal } = bench
   await server.create(database, ready.template ?? undefined)
