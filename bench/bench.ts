@@ -11,7 +11,7 @@ import type { Executable } from './contenders/rowferry.ts'
 import { describeMachine } from './machine.ts'
 import { type BenchOptions, readOptions, usage } from './options.ts'
 import { performancePage } from './report/page.ts'
-import { readResults, type ShapeResult, type SizeResult, writeResult } from './report/results.ts'
+import { readResults, type ShapeResult, writeResult } from './report/results.ts'
 import { sectionsOf } from './report/sections.ts'
 import { terminalTable } from './report/terminal.ts'
 import { type Bench, runRounds } from './rounds.ts'
@@ -69,8 +69,7 @@ async function runShape(
   tools: Tools,
   { shape, rows }: { readonly shape: Shape; readonly rows: readonly number[] },
 ): Promise<ShapeResult> {
-  const sizes: SizeResult[] = []
-  for (const count of rows) sizes.push(await runRounds(bench, shape, count))
+  const sizes = await runRounds(bench, shape, rows)
   return {
     version: 1,
     shape: shape.name,

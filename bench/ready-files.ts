@@ -14,12 +14,13 @@ export type Ready = {
 }
 
 type Wanted = Pick<Run, 'shape' | 'tables' | 'source' | 'folder'> & {
+  readonly database: string
   readonly entries: readonly { readonly contender: Contender; readonly missing: string | null }[]
 }
 
 /** Carries the source once with rowferry, outside the clock, and lets PostgreSQL write what contenders find ready. */
 export async function makeReady(bench: Bench, wanted: Wanted): Promise<Ready> {
-  const { folder, shape } = wanted
+  const { folder, shape, database } = wanted
   const active = new Set(
     wanted.entries.filter(({ missing }) => missing === null).map(({ contender }) => contender.name),
   )
@@ -28,7 +29,6 @@ export async function makeReady(bench: Bench, wanted: Wanted): Promise<Ready> {
     ...(active.has('ready binary') ? [{ ending: 'binary', format: '(format binary)' }] : []),
   ]
   if (formats.length === 0 && shape.kind === 'load') return { folder, template: null }
-  const database = 'rowferry_bench_ready'
   const url = bench.server.urlOf(database)
   await bench.server.create(database)
   await carry(bench, wanted, url)

@@ -6,7 +6,7 @@ import type { Contender, Run } from './contenders/contender.ts'
 import { measure } from './measure.ts'
 import { makeReady, type Ready } from './ready-files.ts'
 import type { ContenderResult, RoundResult, SizeResult } from './report/results.ts'
-import { secondsText } from './report/text.ts'
+import { countText, secondsText } from './report/text.ts'
 import { freshFolder } from './scratch.ts'
 import type { Server } from './server.ts'
 import type { Shape } from './shapes/shape.ts'
@@ -34,8 +34,40 @@ type Entry = {
   differences: readonly string[] | null
 }
 
-/** Measures one shape at one size: a round that is compared and not counted, then the rounds that count. */
-export async function runRounds(bench: Bench, shape: Shape, rows: number): Promise<SizeResult> {
+/**
+ * Measures one shape: a run of each contender at each size that is compared and not counted, then the rounds that count. Sizes take
+ * turns as contenders do: what slows the machine for minutes falls on all of them.
+ */
+export async function runRounds(bench: Bench, shape: Shape, sizes: readonly number[]): Promise<SizeResult[]> {
+  const starts: Start[] = []
+  for (const rows of sizes) starts.push(await startSize(bench, shape, rows))
+  for (let round = 1; round <= bench.rounds; round++) {
+    for (const start of starts) {
+      for (const entry of start.entries) {
+        if (entry.missing === null) await countedRun(bench, entry, { ...start, round })
+      }
+    }
+  }
+  for (const { databases, ready } of starts) {
+    await databases.dropLate()
+    if (ready.template !== null) await bench.server.drop(ready.template)
+  }
+  return starts.map(({ carried: { tables, source }, entries }) => ({
+    rows: rowsOf(tables),
+    tables: tables.length,
+    sourceBytes: statSync(source).size,
+    contenders: entries.map((entry) => resultOf(entry)),
+  }))
+}
+
+type Start = {
+  readonly carried: Pick<Run, 'shape' | 'tables' | 'source'>
+  readonly entries: readonly Entry[]
+  readonly ready: Ready
+  readonly databases: Databases
+}
+
+async function startSize(bench: Bench, shape: Shape, rows: number): Promise<Start> {
   const source = sqliteFile(bench.folder, shape, rows, (text) => process.stdout.write(`${text}\n`))
   const tables = shape.tables(rows)
   const entries = bench.contenders
@@ -45,29 +77,20 @@ export async function runRounds(bench: Bench, shape: Shape, rows: number): Promi
       return { contender, runs: [], missing, differences: null }
     })
   const carried = { shape, tables, source }
-  const ready = await makeReady(bench, { ...carried, folder: freshFolder(bench.scratch, 'ready'), entries })
-  const databases = new Databases(bench.server, tables.length)
-  const start = { carried, ready, databases }
-  await compareRound(bench, entries, start)
-  for (let round = 1; round <= bench.rounds; round++) {
-    for (const entry of entries) {
-      if (entry.missing === null) await countedRun(bench, entry, { ...start, round })
-    }
-  }
-  await databases.dropLate()
-  if (ready.template !== null) await bench.server.drop(ready.template)
-  return {
-    rows: tables.reduce((sum, table) => sum + table.rows, 0),
-    tables: tables.length,
-    sourceBytes: statSync(source).size,
-    contenders: entries.map((entry) => resultOf(entry)),
-  }
+  const name = `ready_${rows}`
+  const ready = await makeReady(bench, {
+    ...carried,
+    folder: freshFolder(bench.scratch, name),
+    database: `rowferry_bench_${name}`,
+    entries,
+  })
+  const start = { carried, entries, ready, databases: new Databases(bench.server, tables.length) }
+  await compareRound(bench, start)
+  return start
 }
 
-type Start = {
-  readonly carried: Pick<Run, 'shape' | 'tables' | 'source'>
-  readonly ready: Ready
-  readonly databases: Databases
+function rowsOf(tables: Run['tables']): number {
+  return tables.reduce((sum, table) => sum + table.rows, 0)
 }
 
 /**
@@ -100,7 +123,8 @@ class Databases {
 }
 
 /** Not counted: it warms up, and its databases stay until they are compared with rowferry's, which it has verified itself. */
-async function compareRound(bench: Bench, entries: readonly Entry[], start: Start): Promise<void> {
+async function compareRound(bench: Bench, start: Start): Promise<void> {
+  const { entries } = start
   const done: { readonly entry: Entry; readonly database: string }[] = []
   for (const entry of entries) {
     if (entry.missing !== null) continue
@@ -155,7 +179,7 @@ async function countedRun(bench: Bench, entry: Entry, start: Start & { readonly 
 async function oneRun(
   bench: Bench,
   contender: Contender,
-  { carried, ready, database }: Omit<Start, 'databases'> & { readonly database: string },
+  { carried, ready, database }: Pick<Start, 'carried' | 'ready'> & { readonly database: string },
 ): Promise<Omit<RoundResult, 'round'> | string> {
   const { server, signal } = bench
   await server.create(database, ready.template ?? undefined)
@@ -197,7 +221,8 @@ function note(
   outcome: Omit<RoundResult, 'round'> | string,
 ): void {
   const said = typeof outcome === 'string' ? outcome : `${secondsText(outcome.seconds)} s`
-  process.stdout.write(`${carried.shape.name}, ${round}: ${contender.name} ${said}\n`)
+  const rows = countText(rowsOf(carried.tables))
+  process.stdout.write(`${carried.shape.name} (${rows}), ${round}: ${contender.name} ${said}\n`)
 }
 
 function resultOf({ contender, runs, missing, differences }: Entry): ContenderResult {
