@@ -39,8 +39,9 @@ type Entry = {
  * turns as contenders do: what slows the machine for minutes falls on all of them.
  */
 export async function runRounds(bench: Bench, shape: Shape, sizes: readonly number[]): Promise<SizeResult[]> {
+  const databases = new Databases(bench.server, Math.max(...sizes.map((rows) => shape.tables(rows).length)))
   const starts: Start[] = []
-  for (const rows of sizes) starts.push(await startSize(bench, shape, rows))
+  for (const rows of sizes) starts.push(await startSize(bench, { shape, rows, databases }))
   for (let round = 1; round <= bench.rounds; round++) {
     for (const start of starts) {
       for (const entry of start.entries) {
@@ -48,8 +49,8 @@ export async function runRounds(bench: Bench, shape: Shape, sizes: readonly numb
       }
     }
   }
-  for (const { databases, ready } of starts) {
-    await databases.dropLate()
+  await databases.dropLate()
+  for (const { ready } of starts) {
     if (ready.template !== null) await bench.server.drop(ready.template)
   }
   return starts.map(({ carried: { tables, source }, entries }) => ({
@@ -67,7 +68,10 @@ type Start = {
   readonly databases: Databases
 }
 
-async function startSize(bench: Bench, shape: Shape, rows: number): Promise<Start> {
+async function startSize(
+  bench: Bench,
+  { shape, rows, databases }: { readonly shape: Shape; readonly rows: number; readonly databases: Databases },
+): Promise<Start> {
   const source = sqliteFile(bench.folder, shape, rows, (text) => process.stdout.write(`${text}\n`))
   const tables = shape.tables(rows)
   const entries = bench.contenders
@@ -84,7 +88,7 @@ async function startSize(bench: Bench, shape: Shape, rows: number): Promise<Star
     database: `rowferry_bench_${name}`,
     entries,
   })
-  const start = { carried, entries, ready, databases: new Databases(bench.server, tables.length) }
+  const start = { carried, entries, ready, databases }
   await compareRound(bench, start)
   return start
 }
