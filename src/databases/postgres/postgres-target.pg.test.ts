@@ -3,6 +3,7 @@ import { encodeRows, plannedTable } from '../../../test/support/planned-tables.t
 import { givenDatabase, type GivenDatabase, query } from '../../../test/support/postgres.ts'
 import type { PostgresValue } from '../../model/batch.ts'
 import type { PlannedTable, SchemaObject, SchemaObjectKind } from '../../model/plan.ts'
+import type { Lane } from './lanes/lanes.ts'
 import { addForeignKey, addPrimaryKey, addUnique, createTable } from './schema/postgres-ddl.ts'
 import { openPostgresTarget, type PostgresTarget } from './postgres-target.ts'
 
@@ -260,6 +261,27 @@ describe('over several lanes', () => {
       expect(reports.map(({ outcome }) => outcome).filter((outcome) => outcome === 'created')).toHaveLength(24)
     }
     await query(database.url, `drop owned by ${role}; drop role ${role}`)
+  })
+
+  test('a session whose work was told to stop just as it ended is not used again', async () => {
+    await using given = await givenTarget()
+    await using lanes = given.target.openLanes()
+    lanes.widen(2)
+    const stopping = new AbortController()
+    const run = (own: AbortSignal, act: (lane: Lane) => Promise<unknown>): Promise<unknown> =>
+      lanes.run({ rank: 0, locks: [], signal: own, run: act })
+    const first = await run(stopping.signal, async ({ client }) => {
+      const { rows } = await client.query('select pg_backend_pid() as pid')
+      stopping.abort(new Error('too late'))
+      return rows
+    })
+    // Longer than a session is given that has to end.
+    const second = await run(signal, async ({ client }) => {
+      const { rows } = await client.query('select pg_backend_pid() as pid from pg_sleep(1)')
+      return rows
+    })
+    expect(second).toEqual([{ pid: expect.any(String) }])
+    expect(second).not.toEqual(first)
   })
 
   test('stops when its signal does, and leaves nothing half made', async () => {

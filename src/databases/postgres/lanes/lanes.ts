@@ -140,15 +140,21 @@ export class Lanes implements AsyncDisposable {
     try {
       pending.signal.throwIfAborted()
       await pending.run(this.#laneOf(session.client, pending))
-      this.#idle.push(session)
+      // Stopped just as its work ended, it will end as well, in the middle of whatever came next.
+      if (session.ending.signal.aborted) await this.#end(session)
+      else this.#idle.push(session)
     } catch (error) {
       // Whatever it was, a new session has neither a transaction nor settings left over.
-      this.#open.delete(session)
-      await close(session)
+      await this.#end(session)
       throw error
     } finally {
       pending.signal.removeEventListener('abort', stop)
     }
+  }
+
+  async #end(session: Session): Promise<void> {
+    this.#open.delete(session)
+    await close(session)
   }
 
   #laneOf(client: PostgresConnection, pending: Pending): Lane {
