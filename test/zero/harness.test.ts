@@ -107,6 +107,10 @@ test.each([
   ['unhandledRejection {"name":"TypeError","errorMsg":"no \\"point\\"","stack":"at a.js:1"}', 'no "point"'],
   ['uncaughtException {"name":"Error","errorMsg":"it is over","stack":"at a.js:1"}', 'it is over'],
   [
+    'dropping replication slot a_0_a {"name":"Error","errorMsg":"duplicate column name: A"}\npid=2 unhandledRejection {"name":"PostgresError","errorMsg":"snapshot \\"1-1\\" does not exist"}',
+    'duplicate column name: A',
+  ],
+  [
     'stopping',
     'zero-cache ended without a reason; its log:\npid=1 starting\npid=2 stopping\npid=1 exiting with code 13',
   ],

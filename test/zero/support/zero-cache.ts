@@ -202,14 +202,21 @@ async function dropSlots(client: Client, appId: string): Promise<void> {
 
 /**
  * The first reason that stands in the log: later lines are workers that end because another did. A worker whose error nobody
- * awaited ends as well, in other words.
+ * awaited ends as well, in other words. The initial sync says why it failed when it drops its slot; with the slot goes the snapshot, and a
+ * connection that was just about to take it fails with an error that nobody awaits, sometimes before the worker has ended by itself.
  */
 export function dyingWords(log: string): string {
   const reason = /exiting with error:? ([^\n{]*)/.exec(log)?.[1]?.trim()
   if (reason !== undefined && reason !== '') return reason
-  const unawaited = /(?:uncaughtException|unhandledRejection) \{.*?"errorMsg":("(?:[^"\\]|\\.)*")/.exec(log)?.[1]
-  if (unawaited !== undefined) return JSON.parse(unawaited) as string
-  return `zero-cache ended without a reason; its log:\n${log.trimEnd()}`
+  const logged =
+    errorMessage(log, 'dropping replication slot \\S+') ?? errorMessage(log, 'uncaughtException|unhandledRejection')
+  return logged ?? `zero-cache ended without a reason; its log:\n${log.trimEnd()}`
+}
+
+/** The message of the first error that was logged after such words. */
+function errorMessage(log: string, words: string): string | null {
+  const message = new RegExp(`(?:${words}) \\{.*?"errorMsg":("(?:[^"\\\\]|\\\\.)*")`).exec(log)?.[1]
+  return message === undefined ? null : (JSON.parse(message) as string)
 }
 
 export async function freePort(): Promise<number> {
