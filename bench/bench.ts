@@ -5,7 +5,6 @@
 import { writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { buildRowferry } from './build-rowferry.ts'
 import { contenders } from './contenders/contenders.ts'
 import type { Executable } from './contenders/rowferry.ts'
 import { describeMachine } from './machine.ts'
@@ -20,6 +19,7 @@ import { openServer } from './server.ts'
 import type { Shape } from './shapes/shape.ts'
 import { shapes } from './shapes/shapes.ts'
 import { findTools, missingTools, type Tools } from './tools.ts'
+import { layOutPackage } from '../scripts/lay-out-package.ts'
 
 const root = fileURLToPath(new URL('../', import.meta.url))
 const resultsFolder = join(root, 'bench', 'results')
@@ -52,7 +52,7 @@ async function runShapes(options: BenchOptions, signal: AbortSignal): Promise<vo
   if (missing !== null) process.stdout.write(`Without some contenders: ${missing}.\n`)
   const executable: Executable = options.fromSource
     ? [process.execPath, join(root, 'bin', 'rowferry.js')]
-    : buildRowferry(root)
+    : [process.execPath, layOutPackage(join(root, 'bench', '.cache', 'package'))]
   await using server = await openServer({ ...options, scratch: scratch.path, signal })
   const chosen = contenders(executable).filter(({ name }) => options.contenders.includes(name))
   const bench = { ...options, server, tools, folder, scratch: scratch.path, signal, contenders: chosen }

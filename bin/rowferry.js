@@ -23,7 +23,7 @@ if (major < 24) {
     modules[4].setFlagsFromString('--semi-space-growth-factor=1')
     // A checkout runs its sources as they are; the published package has only the build.
     var source = new URL('../src/cli/main.ts', import.meta.url)
-    return import((modules[1].existsSync(source) ? source : new URL('../dist/cli/main.js', import.meta.url)).href)
+    return import((modules[1].existsSync(source) ? source : new URL('../dist/main.js', import.meta.url)).href)
   })
 }
 

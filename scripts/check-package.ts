@@ -58,8 +58,8 @@ function checkContents(installed: string): void {
     'CHANGELOG.md',
     'dist/index.js',
     'dist/index.d.ts',
-    'dist/store/sql/000001.sql',
-    'dist/wasm/record-coder.wasm',
+    'dist/sql/000001.sql',
+    'dist/record-coder.wasm',
     'schemas/config.schema.json',
     'schemas/report.schema.json',
   ]) {

@@ -9,7 +9,8 @@ import type { Report } from '../../src/model/report.ts'
 import { givenFolder } from './folders.ts'
 
 export const repository = fileURLToPath(new URL('../../', import.meta.url))
-export const executable = join(repository, 'bin', 'rowferry.js')
+/** The sources as they are, or what `scripts/lay-out-package.ts` has made of them. */
+export const executable = process.env['ROWFERRY_TEST_EXECUTABLE'] ?? join(repository, 'bin', 'rowferry.js')
 
 export type CliOptions = {
   /** Working directory; default: a fresh folder. */
