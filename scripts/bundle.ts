@@ -3,6 +3,7 @@
  * as some 80 files, since Node takes a quarter of a millisecond for each, and worker threads load them anew.
  */
 import { cpSync, globSync, readFileSync, writeFileSync } from 'node:fs'
+import { isBuiltin } from 'node:module'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { rolldown } from 'rolldown'
@@ -40,13 +41,22 @@ async function bundle(): Promise<void> {
     entryFileNames: '[name].js',
     chunkFileNames: 'part-[hash].js',
   })
-  writeLicenses(output.flatMap((file) => (file.type === 'chunk' ? file.moduleIds : [])))
+  const parts = output.filter((file) => file.type === 'chunk')
+  assertInstalled(parts.flatMap(({ imports, dynamicImports }) => [...imports, ...dynamicImports]))
+  writeLicenses(parts.flatMap(({ moduleIds }) => moduleIds))
+}
+
+/** What is left of imports must be there for users: what the bundler does not find it leaves as it is. */
+function assertInstalled(imports: readonly string[]): void {
+  const { dependencies = {} } = readManifest(root)
+  const missing = imports.filter((name) => !isBuiltin(name) && !name.endsWith('.js') && !(name in dependencies))
+  if (missing.length > 0) throw new Error(`Neither bundled nor installed with the package: ${missing.join(', ')}`)
 }
 
 /** Whoever hands on a copy of these packages has to hand on what their licences say. */
 function writeLicenses(modules: readonly string[]): void {
   const folders = new Set(modules.flatMap((path) => /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? []))
-  const texts = [...folders].map(licenseOf).toSorted()
+  const texts = [...new Set([...folders].map(licenseOf))].toSorted()
   writeFileSync(join(built, 'licenses.txt'), `This package holds code of these packages.\n\n${texts.join('\n')}`)
 }
 
@@ -73,6 +83,7 @@ type Manifest = {
   readonly name: string
   readonly version: string
   readonly license?: string
+  readonly dependencies?: Readonly<Record<string, string>>
 }
 
 function readManifest(folder: string): Manifest {

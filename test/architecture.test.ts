@@ -136,7 +136,7 @@ describe('dependencies', () => {
       ),
   )
 
-  test('every package that is imported is one of ours', () => {
+  test('every package that is imported is named in package.json', () => {
     expect([...packages].filter((name) => !(name in versions))).toEqual([])
   })
 
