@@ -22,6 +22,8 @@ export class BatchEncoder implements Disposable {
   readonly #out: FieldOutput
   /** Where single fields are written before they go into a coder's row. */
   readonly #cell: FieldOutput
+  /** Where the next batch begins until the memory of the one before is back. */
+  #spare: CopyBuffer | null = null
 
   constructor({ wireTypes, rowHash, blankPadded = [] }: EncoderShape) {
     this.#rowHash = rowHash
@@ -144,7 +146,8 @@ export class BatchEncoder implements Disposable {
   /** Hands over the rows appended so far and starts a new batch. */
   finish(): EncodedBatch {
     const batch = new CopyBatch(this.#out.buffer)
-    this.#out.buffer = new CopyBuffer()
+    this.#out.buffer = this.#spare ?? new CopyBuffer()
+    this.#spare = null
     return batch
   }
 
@@ -154,8 +157,10 @@ export class BatchEncoder implements Disposable {
     if (buffer === null) return
     buffer.clear()
     // The next batch goes where this one was, unless it has begun elsewhere.
-    if (this.#out.buffer.rows === 0) this.#out.buffer = buffer
-    else giveBuffer(buffer)
+    if (this.#out.buffer.rows > 0) return giveBuffer(buffer)
+    this.#out.buffer.clear()
+    if (!this.#out.buffer.hasGrown) this.#spare = this.#out.buffer
+    this.#out.buffer = buffer
   }
 
   /** Nothing more is added: the memory is for others. */

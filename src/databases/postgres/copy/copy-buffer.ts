@@ -62,6 +62,11 @@ export class CopyBuffer {
     this.position += 2
   }
 
+  /** False while it has no more memory than every buffer begins with. */
+  get hasGrown(): boolean {
+    return this.bytes.length > firstBytes
+  }
+
   /** True when there are bytes that stand elsewhere. */
   get hasOwnChunks(): boolean {
     return this.#ownChunks.length > 0
