@@ -43,7 +43,7 @@ export type EncodeRequest = {
 export function* encodeRows(request: EncodeRequest): Generator<ConvertedBatch> {
   const { table, shard, reader } = request
   using encoder = openEncoder(table)
-  const keys = new RowKeys(reader, table, shard)
+  using keys = new RowKeys(reader, table, shard)
   const issues = new IssueCollector(table, keys)
   const rows = new RowAppender({ table, encoder, issues, keys, onConverted: request.onConverted })
   let rowsRead = 0

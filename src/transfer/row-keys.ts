@@ -9,7 +9,7 @@ import type { SqliteRecords } from '../model/records.ts'
  * Per encoded row only its position is kept (one number or bigint); the key columns are read again from the source for the
  * few rows that PostgreSQL refuses.
  */
-export class RowKeys {
+export class RowKeys implements Disposable {
   readonly #reader: RowReader
   readonly #table: PlannedTable
   readonly #shard: Shard
@@ -17,7 +17,7 @@ export class RowKeys {
   #page: RowPage | RecordPage = { rows: [], positionOf: () => '' }
   #index = 0
   /** By row of the batch: its position. Where that is no safe integer, it is in `#others`. */
-  #kept = new Float64Array(1024)
+  #kept = takePositions()
   #count = 0
   #others = new Map<number, string>()
 
@@ -84,6 +84,11 @@ export class RowKeys {
     return (index) => this.#readAgain(String(others.get(index) ?? kept[index] ?? ''))
   }
 
+  /** No key is asked for any more: the memory is for others. */
+  [Symbol.dispose](): void {
+    givePositions(this.#kept)
+  }
+
   #keyOf(row: SqliteRow, position: string): Issue['key'] {
     const names = this.#table.rowKey
     const values = this.#keyColumns.map((column) => (column < 0 ? null : (row[column] ?? null)))
@@ -115,6 +120,19 @@ export class RowKeys {
     }
     return this.#keyOf([], position)
   }
+}
+
+/** Kept between the shards of a thread, one after the other: it would grow anew in each, and V8 clears away what is left only now and then. */
+let idlePositions: Float64Array<ArrayBuffer> | null = null
+
+function takePositions(): Float64Array<ArrayBuffer> {
+  const positions = idlePositions ?? new Float64Array(1024)
+  idlePositions = null
+  return positions
+}
+
+function givePositions(positions: Float64Array<ArrayBuffer>): void {
+  idlePositions = positions
 }
 
 function asNumber(position: string): number | string {
