@@ -42,14 +42,16 @@ async function bundle(): Promise<void> {
     chunkFileNames: 'part-[hash].js',
   })
   const parts = output.filter((file) => file.type === 'chunk')
-  assertInstalled(parts.flatMap(({ imports, dynamicImports }) => [...imports, ...dynamicImports]))
+  const own = new Set(parts.map(({ fileName }) => fileName))
+  const imports = parts.flatMap((part) => [...part.imports, ...part.dynamicImports])
+  assertInstalled(imports.filter((name) => !own.has(name)))
   writeLicenses(parts.flatMap(({ moduleIds }) => moduleIds))
 }
 
 /** What is left of imports must be there for users: what the bundler does not find it leaves as it is. */
 function assertInstalled(imports: readonly string[]): void {
   const { dependencies = {} } = readManifest(root)
-  const missing = imports.filter((name) => !isBuiltin(name) && !name.endsWith('.js') && !(name in dependencies))
+  const missing = imports.filter((name) => !isBuiltin(name) && !(name in dependencies))
   if (missing.length > 0) throw new Error(`Neither bundled nor installed with the package: ${missing.join(', ')}`)
 }
 
