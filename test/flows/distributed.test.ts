@@ -6,6 +6,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { assertRows } from '../support/assert-rows.ts'
+import { givenHold } from '../support/load-hold.ts'
 import { givenMachines, givenServerFor, whyNoNamespaces } from '../support/network-namespaces.ts'
 import { givenDatabase, query } from '../support/postgres.ts'
 import {
@@ -50,34 +51,6 @@ function spawnWorker(url: string, name: string, options: CliOptions = {}, ...mor
 async function endWorkers(...workers: readonly RunningCli[]): Promise<void> {
   for (const worker of workers) worker.kill('SIGINT')
   for (const worker of workers) assertExit(await worker.result, 0)
-}
-
-/**
- * Resolves when this worker has loaded a shard and is in the middle of another: its session holds the lease of one of
- * which some batches are committed.
- */
-async function whenInTheMiddle(url: string, name: string, ...others: readonly RunningCli[]): Promise<void> {
-  const sql = `select count(*) as shards from pg_locks l join pg_stat_activity a using (pid) join rowferry.shards s
-      on s.table_name = 'events' and l.objid = s.number::oid
-    where l.locktype = 'advisory' and l.objsubid = 2 and a.application_name = $1 and s.rows_read > 0 and not s.done`
-  await until(async () => {
-    assertAllRun(others)
-    const loaded = /shard \d+: /.test(others[0]?.output().stdout ?? '')
-    return loaded && Number((await query(url, sql, [name]))[0]?.['shards']) > 0
-  })
-}
-
-function assertAllRun(all: readonly RunningCli[]): void {
-  for (const { ended, output } of all.map((one) => ({ ended: endedRuns.has(one), output: one.output() }))) {
-    if (ended) throw new Error(`a process has ended already:\n${output.stdout}\n${output.stderr}`)
-  }
-}
-
-const endedRuns = new WeakSet<RunningCli>()
-
-function watched(running: RunningCli): RunningCli {
-  void running.result.then(() => endedRuns.add(running))
-  return running
 }
 
 async function until(isSo: () => Promise<boolean> | boolean, seconds = 60): Promise<void> {
@@ -137,11 +110,13 @@ describe('two workers', () => {
   test('drain one transfer; what one had in hand when it was killed, the other loads', async () => {
     await using target = await givenDatabase()
     const source = givenSqlite(sourceSql)
-    const first = watched(spawnWorker(target.url, 'first'))
-    const second = watched(spawnWorker(target.url, 'second'))
-    const coordinator = watched(spawnCli(['migrate', source, target.url, ...distributed, '--coordinate-only']))
-    await whenInTheMiddle(target.url, 'first', first, coordinator)
+    await using hold = await givenHold(target.url, { workers: ['first'] })
+    const first = spawnWorker(target.url, 'first')
+    const second = spawnWorker(target.url, 'second')
+    const coordinator = spawnCli(['migrate', source, target.url, ...distributed, '--coordinate-only'])
+    await hold.reached(first, coordinator)
     first.kill('SIGKILL')
+    await hold.release()
     const migrated = await coordinator.result
     assertExit(migrated, 0)
     expect(latestReport(migrated.cwd)).toMatchObject({
@@ -164,11 +139,13 @@ describe('a worker', () => {
   test('that is frozen in the middle of a shard holds nobody up, and does no harm when it thaws', async () => {
     await using target = await givenDatabase()
     const source = givenSqlite(sourceSql)
-    const frozen = watched(spawnWorker(target.url, 'frozen'))
-    const coordinator = watched(spawnCli(['migrate', source, target.url, ...distributed, '--coordinate-only']))
-    await whenInTheMiddle(target.url, 'frozen', frozen, coordinator)
+    await using hold = await givenHold(target.url, { workers: ['frozen'] })
+    const frozen = spawnWorker(target.url, 'frozen')
+    const coordinator = spawnCli(['migrate', source, target.url, ...distributed, '--coordinate-only'])
+    await hold.reached(frozen, coordinator)
     // Its kernel goes on answering for it: no time limit of TCP would ever end its session.
     frozen.kill('SIGSTOP')
+    await hold.release()
     const other = spawnWorker(target.url, 'other')
     try {
       const migrated = await coordinator.result
@@ -235,12 +212,14 @@ describe('a transfer', () => {
   test('whose coordinator is killed goes on with the same command, and with the workers that waited', async () => {
     await using target = await givenDatabase()
     const source = givenSqlite(sourceSql)
-    const worker = watched(spawnWorker(target.url, 'worker'))
+    await using hold = await givenHold(target.url, { workers: ['worker'] })
+    const worker = spawnWorker(target.url, 'worker')
     const command = ['migrate', source, target.url, ...distributed, '--coordinate-only']
-    const coordinator = watched(spawnCli(command))
-    await whenInTheMiddle(target.url, 'worker', worker, coordinator)
+    const coordinator = spawnCli(command)
+    await hold.reached(worker, coordinator)
     coordinator.kill('SIGKILL')
     await coordinator.result
+    await hold.release()
     const again = await runCli(command, { cwd: coordinator.cwd })
     assertExit(again, 0)
     expect(latestReport(again.cwd)).toMatchObject({ resumed: true, totals: { rowsRead: events + tags } })
@@ -253,10 +232,12 @@ describe('a transfer', () => {
     const source = givenSqlite(sourceSql)
     const copy = `${source}.copy`
     copyFileSync(source, copy)
-    const worker = watched(spawnWorker(target.url, 'worker', {}, '--worker-source', copy))
-    const coordinator = watched(spawnCli(['migrate', source, target.url, ...distributed, '--coordinate-only']))
-    await whenInTheMiddle(target.url, 'worker', worker, coordinator)
+    await using hold = await givenHold(target.url, { workers: ['worker'] })
+    const worker = spawnWorker(target.url, 'worker', {}, '--worker-source', copy)
+    const coordinator = spawnCli(['migrate', source, target.url, ...distributed, '--coordinate-only'])
+    await hold.reached(worker, coordinator)
     utimesSync(copy, 1, 1)
+    await hold.release()
     const failed = await coordinator.result
     assertExit(failed, 3)
     expect(toldError(failed)).toMatchObject({ code: 'CONNECT_SOURCE_CHANGED' })
@@ -268,14 +249,16 @@ describe('a transfer', () => {
     await using queue = await givenDatabase()
     const source = givenSqlite(sourceSql)
     const command = ['migrate', source, target.url, '--queue', queue.url, ...distributed]
+    await using hold = await givenHold(target.url, { rows: 2000 })
     const coordinator = spawnCli([...command, '--coordinate-only'])
     const worker = spawnWorker(target.url, 'worker', {}, '--queue', queue.url)
-    await until(async () => ((await runningTransfers(queue.url))[0]?.state ?? '') === 'running')
-    await until(async () => Number((await query(target.url, committedSql))[0]?.['rows']) > 1000)
+    await hold.reached(coordinator, worker)
+    await until(async () => Number((await runningTransfersAt(queue.url, target.url))[0]?.progress.rowsDone) > 0)
     const [transfer] = await runningTransfersAt(queue.url, target.url)
     expect(transfer?.progress.rowsDone).toBeGreaterThan(0)
 
     assertExit(await runCli(['work', '--queue', queue.url, '--cancel', transfer?.transferId ?? '']), 0)
+    await hold.release()
     const stopped = await coordinator.result
     assertExit(stopped, 130)
     expect(toldError(stopped)).toMatchObject({ code: 'JOB_INTERRUPTED' })
@@ -327,15 +310,16 @@ describe('two machines', () => {
     const server = await givenServerFor([one, two])
     const url = server.urlAt('127.0.0.1')
     const source = givenSqlite(sourceSql)
-    const killed = watched(spawnWorker(server.urlAt(one.host), 'killed', one))
-    const cut = watched(spawnWorker(server.urlAt(two.host), 'cut', two))
-    const coordinator = watched(spawnCli(['migrate', source, url, ...distributed, '--coordinate-only']))
-    await whenInTheMiddle(url, 'killed', killed, coordinator)
-    await whenInTheMiddle(url, 'cut', cut, coordinator)
+    await using hold = await givenHold(url, { workers: ['killed', 'cut'] })
+    const killed = spawnWorker(server.urlAt(one.host), 'killed', one)
+    const cut = spawnWorker(server.urlAt(two.host), 'cut', two)
+    const coordinator = spawnCli(['migrate', source, url, ...distributed, '--coordinate-only'])
+    await hold.reached(killed, cut, coordinator)
     const addresses = `select distinct host(client_addr) as at from pg_stat_activity where application_name in ('killed', 'cut') order by 1`
     expect((await query(url, addresses)).map(({ at }) => at)).toEqual([one.address, two.address].toSorted())
     killed.kill('SIGKILL')
     two.cut()
+    await hold.release()
 
     const third = spawnWorker(url, 'third')
     const migrated = await coordinator.result

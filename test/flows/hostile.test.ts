@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { givenFolder } from '../support/folders.ts'
+import { givenHold } from '../support/load-hold.ts'
 import { givenDatabase, query } from '../support/postgres.ts'
 import { assertExit, executable, lastLine, runCli, spawnCli, toldError } from '../support/run-cli.ts'
 import { changeSqlite, givenSqlite } from '../support/sample-databases.ts'
@@ -127,8 +128,10 @@ test('what is advised when the source was written meanwhile leads to the end', a
     create table t(id integer primary key, name text);
     with recursive n(i) as (select 1 union all select i + 1 from n where i < 60000) insert into t select i, 'name ' || i from n;`)
   const migrate = ['migrate', path, database.url, '--batch-size', '100']
+  await using hold = await givenHold(database.url, { rows: 1000 })
   const running = spawnCli(migrate)
-  while (!running.output().stdout.includes('Step 2')) await wait(10)
+  await hold.reached(running)
+  await hold.release()
   changeSqlite(path, 'pragma busy_timeout = 10000; delete from t where id = 1')
   const run = await running.result
   assertExit(run, 3)

@@ -2,11 +2,11 @@ import { createHash, randomInt } from 'node:crypto'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { DatabaseSync } from 'node:sqlite'
-import { Client } from 'pg'
 import { describe, expect, test } from 'vitest'
 import { startEmbeddedPostgres } from '../../src/databases/postgres/embedded/embedded-postgres.ts'
 import { assertRows } from '../support/assert-rows.ts'
 import { givenFolder } from '../support/folders.ts'
+import { givenHold, holdName } from '../support/load-hold.ts'
 import { givenDatabase, query } from '../support/postgres.ts'
 import {
   assertExit,
@@ -81,56 +81,29 @@ function lineOf(values: readonly unknown[]): string {
 
 const digest = (lines: readonly string[]): string => createHash('sha256').update(lines.join('\n')).digest('hex')
 
-/** Resolves when so many rows are committed, or when the run has ended by itself. */
-async function whenLoaded(url: string, running: RunningCli, rowsWanted: number): Promise<void> {
-  let ended = false
-  void running.result.finally(() => (ended = true))
-  const client = new Client({ connectionString: url })
-  client.on('error', () => undefined)
-  await client.connect()
-  try {
-    while (!ended) {
-      const loaded = await client
-        .query<{ rows: string }>('select coalesce(sum(rows_read), 0) as rows from rowferry.shards')
-        .then(
-          (result) => Number(result.rows[0]?.rows ?? 0),
-          () => 0, // the table is not there yet
-        )
-      if (loaded >= rowsWanted) return
-      await wait(5)
-    }
-  } finally {
-    await client.end().catch(() => undefined)
-  }
-}
-
 describe('a transfer that was killed', () => {
   test.each([1, 2, 3])(
     'goes on where it stopped, whenever that was; nothing is doubled (transfer %i)',
     async (round) => {
       await using target = await givenDatabase()
       const source = givenSqlite(manyRowsSql)
-      const kills = [
-        { after: 'rows', value: randomInt(1, total) },
-        { after: 'rows', value: randomInt(1, total) },
-        { after: 'ms', value: randomInt(100, 4000) },
-      ].toSorted((a, b) => (a.after === b.after ? a.value - b.value : 0))
-      const told: string[] = []
-      let cwd: string | undefined
-      for (const { after, value } of kills) {
-        const running: RunningCli = spawnCli(
-          ['migrate', source, target.url, ...slowly, '--yes'],
-          cwd === undefined ? {} : { cwd },
-        )
-        ;({ cwd } = running)
-        if (after === 'rows') await whenLoaded(target.url, running, value)
-        else await Promise.race([wait(value), running.result])
+      const command = ['migrate', source, target.url, ...slowly, '--yes']
+      const cwd = givenFolder()
+      const killedAtRows = [randomInt(1, total), randomInt(1, total)].toSorted((a, b) => a - b)
+      for (const rows of killedAtRows) {
+        await using hold = await givenHold(target.url, { rows })
+        const running = spawnCli(command, { cwd })
+        await hold.reached(running)
         running.kill('SIGKILL')
-        const { signal, exitCode } = await running.result
-        told.push(`${value} ${after}: ${signal ?? exitCode}`)
+        expect((await running.result).signal).toBe('SIGKILL')
       }
-      const context = `round ${round}, killed after ${told.join(', ')}`
-      const last = await runCli(['migrate', source, target.url, ...slowly, '--yes'], cwd === undefined ? {} : { cwd })
+      const killedAfterMs = randomInt(100, 4000)
+      const running = spawnCli(command, { cwd })
+      await Promise.race([wait(killedAfterMs), running.result])
+      running.kill('SIGKILL')
+      await running.result
+      const context = `round ${round}, killed at ${killedAtRows.join(' and ')} rows and after ${killedAfterMs} ms`
+      const last = await runCli(command, { cwd })
       assertExit(last, 0)
       expect(latestReport(last.cwd).totals, context).toMatchObject({ rowsRead: total, loaded: total, rejected: 0 })
       await expectSameContent(source, target.url)
@@ -143,10 +116,12 @@ describe('a transfer that was killed', () => {
     await using target = await givenDatabase()
     const source = givenSqlite(`${manyRowsSql}
       update events set kind = 'a' || char(0) || 'b' where id in (3, ${rows.events * 3});`)
+    await using hold = await givenHold(target.url, { rows: 2000 })
     const running = spawnCli(['migrate', source, target.url, ...slowly, '--parallel', '1'])
-    await whenLoaded(target.url, running, 2000)
+    await hold.reached(running)
     running.kill('SIGKILL')
     await running.result
+    await hold.release()
     const again = await runCli(['migrate', source, target.url, ...slowly, '--parallel', '1'], { cwd: running.cwd })
     assertExit(again, 5)
     const report = latestReport(running.cwd)
@@ -174,17 +149,15 @@ test('a transfer that was killed while keys and indexes are made side by side ma
   )
   const objects = tables.length * (indexes.length + 3)
   const parameters = ['migrate', source, target.url, '--parallel', '2', '--yes']
-  let cwd: string | undefined
-  const seen: number[] = []
+  const cwd = givenFolder()
   for (const made of [1, 8, 16]) {
-    const running: RunningCli = spawnCli(parameters, cwd === undefined ? {} : { cwd })
-    ;({ cwd } = running)
-    seen.push(await whenMade(target.url, running, made))
+    await using hold = await givenHold(target.url, { objects: made })
+    const running = spawnCli(parameters, { cwd })
+    await hold.reached(running)
     running.kill('SIGKILL')
     await running.result
   }
-  expect(Math.min(...seen), `made before the kills: ${seen.join(', ')}`).toBeLessThan(objects)
-  const last = await runCli(parameters, cwd === undefined ? {} : { cwd })
+  const last = await runCli(parameters, { cwd })
   assertExit(last, 0)
   const report = latestReport(last.cwd)
   expect(report.objects.map(({ outcome }) => outcome)).toEqual(Array.from({ length: objects }, () => 'created'))
@@ -203,20 +176,6 @@ test('a transfer that was killed while keys and indexes are made side by side ma
   )
 })
 
-/** Resolves with the number of objects that are made, once they are so many or the run has ended. */
-async function whenMade(url: string, running: RunningCli, wanted: number): Promise<number> {
-  let ended = false
-  void running.result.finally(() => (ended = true))
-  for (;;) {
-    const made = await query(url, 'select count(*) as made from rowferry.objects').then(
-      ([row]) => Number(row?.['made']),
-      () => 0, // the table is not there yet
-    )
-    if (ended || made >= wanted) return made
-    await wait(5)
-  }
-}
-
 describe('a transfer that was interrupted', () => {
   test.each([
     ['SIGINT', 130],
@@ -226,9 +185,12 @@ describe('a transfer that was interrupted', () => {
     async (signal, exitCode) => {
       await using target = await givenDatabase()
       const source = givenSqlite(manyRowsSql)
+      await using hold = await givenHold(target.url, { rows: 2000 })
       const running = spawnCli(['migrate', source, target.url, '--batch-size', '100'])
-      await whenLoaded(target.url, running, 2000)
+      await hold.reached(running)
       running.kill(signal)
+      await heard(running)
+      await hold.release()
       const stopped = await running.result
       assertExit(stopped, exitCode)
       expect(toldError(stopped)).toMatchObject({
@@ -251,13 +213,20 @@ describe('a transfer that was interrupted', () => {
     },
   )
 
+  /** Resolves when it has said that it was interrupted. */
+  async function heard(running: RunningCli): Promise<void> {
+    while (!running.output().stdout.includes('Finishing the batch in hand')) await wait(5)
+  }
+
   test('is begun again with --restart, and refuses when the source has changed since', async () => {
     await using target = await givenDatabase()
     const source = givenSqlite(manyRowsSql)
+    await using hold = await givenHold(target.url, { rows: 2000 })
     const running = spawnCli(['migrate', source, target.url, ...slowly])
-    await whenLoaded(target.url, running, 2000)
+    await hold.reached(running)
     running.kill('SIGKILL')
     await running.result
+    await hold.release()
     changeSqlite(source, `update events set kind = 'changed' where id = 3`)
     const stale = await runCli(['migrate', source, target.url, ...slowly], { cwd: running.cwd })
     assertExit(stale, 4)
@@ -291,18 +260,18 @@ describe('a transfer that was interrupted', () => {
 test('a transfer whose server connections are cut goes on by itself', async () => {
   await using target = await givenDatabase()
   const source = givenSqlite(manyRowsSql)
+  const cut = `select pg_terminate_backend(pid) from pg_stat_activity
+    where datname = current_database() and pid <> pg_backend_pid() and application_name <> '${holdName}'`
+  await using early = await givenHold(target.url, { rows: 2000 })
   const running = spawnCli(['migrate', source, target.url, '--batch-size', '200'])
-  let cut = 0
-  for (const after of [2000, total / 2]) {
-    await whenLoaded(target.url, running, after)
-    const rowsCut = await query(
-      target.url,
-      `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()`,
-    )
-    cut += rowsCut.length
-  }
+  await early.reached(running)
+  await query(target.url, cut)
+  await using late = await givenHold(target.url, { rows: total / 2 })
+  await early.release()
+  await late.reached(running)
+  await query(target.url, cut)
+  await late.release()
   const run = await running.result
-  expect(cut).toBeGreaterThan(0)
   assertExit(run, 0)
   expect(latestReport(run.cwd).totals).toMatchObject({ rowsRead: total, loaded: total })
   await expectSameContent(source, target.url)
@@ -313,8 +282,9 @@ test('a transfer whose server is restarted goes on by itself', async () => {
   const dataDirectory = join(givenFolder(), 'postgres')
   const first = await startEmbeddedPostgres({ dataDirectory })
   const source = givenSqlite(manyRowsSql)
+  await using hold = await givenHold(first.url, { rows: 2000 })
   const running = spawnCli(['migrate', source, first.url, '--batch-size', '200'])
-  await whenLoaded(first.url, running, 2000)
+  await hold.reached(running)
   await first.stop()
   await using again = await startEmbeddedPostgres({ dataDirectory })
   expect(again).toMatchObject({ url: first.url, startedHere: true })
@@ -327,9 +297,11 @@ test('a transfer whose server is restarted goes on by itself', async () => {
 test('a second migrate into the same target while one runs is refused', async () => {
   await using target = await givenDatabase()
   const source = givenSqlite(manyRowsSql)
+  await using hold = await givenHold(target.url, { rows: 1000 })
   const running = spawnCli(['migrate', source, target.url, '--batch-size', '100'])
-  await whenLoaded(target.url, running, 1000)
+  await hold.reached(running)
   const second = await runCli(['migrate', source, target.url])
+  await hold.release()
   assertExit(second, 8)
   expect(toldError(second).code).toBe('JOB_RUNNING')
   expect((await running.result).exitCode).toBe(0)
@@ -339,9 +311,12 @@ test('a second migrate into the same target while one runs is refused', async ()
 test('a source that changes while it is read is told, and ends with 3', async () => {
   await using target = await givenDatabase()
   const source = givenSqlite(manyRowsSql)
+  await using hold = await givenHold(target.url, { rows: 1000 })
   const running = spawnCli(['migrate', source, target.url, '--batch-size', '100', '--snapshot', 'never'])
-  await whenLoaded(target.url, running, 1000)
-  await writeWhenAllowed(source, `update lines set number = -1 where rowid = 1`)
+  await hold.reached(running)
+  const written = writeWhenAllowed(source, `update lines set number = -1 where rowid = 1`)
+  await hold.release() // the batch in hand is being read until it is sent
+  await written
   const run = await running.result
   assertExit(run, 3)
   expect(toldError(run)).toMatchObject({
