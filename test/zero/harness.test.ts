@@ -1,12 +1,14 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { Client } from 'pg'
 import { describe, expect, test } from 'vitest'
 import { givenFolder } from '../support/folders.ts'
 import { givenDatabase, query } from '../support/postgres.ts'
 import { importSchema } from './support/import-schema.ts'
 import { checkCatalog, proveSync } from './support/prove-sync.ts'
 import { typeCheck } from './support/type-check.ts'
-import { dyingWords, whyZeroCacheDies } from './support/zero-cache.ts'
+import { dyingWords, removeFromDatabase, whyZeroCacheDies } from './support/zero-cache.ts'
 
 /** The proof must be able to fail: everything here is written by hand and known to be right or wrong. */
 const sql = `
@@ -100,6 +102,29 @@ describe('the proof that a database syncs', () => {
       'UnsupportedTableSchemaError: Table "has space" has invalid characters.',
     )
   })
+})
+
+test('what zero-cache has made goes, though a worker of a dead zero-cache is still at it', async () => {
+  await using database = await givenDatabase()
+  await query(
+    database.url,
+    'create schema zth_0; create table zth_0.replicas (id int); create publication _zth_public_0 for table zth_0.replicas',
+  )
+  const worker = new Client({ connectionString: database.url })
+  await worker.connect()
+  try {
+    // Each waits for the other, and it is not the worker whom PostgreSQL ends for it.
+    await worker.query(`set deadlock_timeout = '1h'; begin; lock table zth_0.replicas`)
+    const removed = removeFromDatabase(database.url, 'zth')
+    const waiting = `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`
+    while ((await query(database.url, waiting)).length === 0) await wait(5)
+    await worker.query('drop publication _zth_public_0; rollback')
+    await removed
+    expect(await query(database.url, `select 1 from pg_namespace where nspname ~ '^zth'`)).toEqual([])
+    expect(await query(database.url, 'select 1 from pg_publication')).toEqual([])
+  } finally {
+    await worker.end()
+  }
 })
 
 test.each([

@@ -7,7 +7,8 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import { Client } from 'pg'
+import pRetry from 'p-retry'
+import { Client, DatabaseError } from 'pg'
 
 /**
  * The real zero-cache, as a process of its own, against one database. Nothing here knows vitest: `scripts/prove-zero.ts`
@@ -170,11 +171,14 @@ async function endProcess(child: ChildProcess): Promise<void> {
   await ended
 }
 
-/** Everything that zero-cache has made there. A slot is let go some moments after the process has ended. */
+/**
+ * Everything that zero-cache has made there. One that has ended by itself leaves workers behind that end some moments later: they still use its
+ * slot, and PostgreSQL may end this instead of them when both lock its objects.
+ */
 export async function removeFromDatabase(url: string, appId: string): Promise<void> {
   const client = new Client({ connectionString: url })
   await client.connect()
-  try {
+  const remove = async (): Promise<void> => {
     await dropSlots(client, appId)
     await client.query(`
       drop event trigger if exists ${appId}_ddl_start_0;
@@ -182,9 +186,17 @@ export async function removeFromDatabase(url: string, appId: string): Promise<vo
       drop publication if exists _${appId}_public_0;
       drop publication if exists _${appId}_metadata_0;
       drop schema if exists ${appId}, ${appId}_0, "${appId}_0/cdc", "${appId}_0/cvr" cascade`)
+  }
+  try {
+    await pRetry(remove, { retries: 20, minTimeout: 200, factor: 1, shouldRetry: ({ error }) => isConcurrency(error) })
   } finally {
     await client.end()
   }
+}
+
+/** A deadlock, or an object that another session changed or dropped at that moment, which has no code of its own. */
+function isConcurrency(error: Error): boolean {
+  return error instanceof DatabaseError && (error.code === '40P01' || error.code === 'XX000')
 }
 
 async function dropSlots(client: Client, appId: string): Promise<void> {
