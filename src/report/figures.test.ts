@@ -23,7 +23,16 @@ test.each([
 
 test('counts have their word in the right number', () => {
   expect([countOf(1, 'row'), countOf(1204, 'row'), countOf(0, 'row')]).toEqual(['1 row', '1,204 rows', '0 rows'])
-  expect(formatCount(1_204_331)).toBe('1,204,331')
+  expect([0, 999, 1000, 999_999, 1_204_331, 2 ** 53 - 1, -1234, 99_999.6].map(formatCount)).toEqual([
+    '0',
+    '999',
+    '1,000',
+    '999,999',
+    '1,204,331',
+    '9,007,199,254,740,991',
+    '-1,234',
+    '100,000',
+  ])
 })
 
 test('a rate is only given where it means something', () => {

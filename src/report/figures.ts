@@ -3,11 +3,11 @@
  * figures are written. This folder imports model, errors and util; the command line prints with the same figures.
  */
 
-const thousands = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 })
-
-/** `1204331` → `1,204,331` */
+/** `1204331` → `1,204,331`. Not by `Intl.NumberFormat`, whose first one takes 20 ms to make, before anything else can begin. */
 export function formatCount(count: number): string {
-  return thousands.format(count)
+  return Math.round(count)
+    .toString()
+    .replace(/\B(?=(\d{3})+$)/g, ',')
 }
 
 /** `1 row`, `2 rows`, `1,204 rows` */
