@@ -21,6 +21,7 @@ import {
 } from '../store/transfers.ts'
 import type { Threads } from '../util/threads.ts'
 import { rowferryVersion } from '../util/version.ts'
+import type { Lanes } from '../databases/postgres/lanes/lanes.ts'
 import { withTransaction } from '../databases/postgres/connection/postgres-connection.ts'
 import { batchLimits } from './batch-limits.ts'
 import { buildFailure, buildReport } from './build-report.ts'
@@ -61,6 +62,7 @@ export async function runTransfer(run: TransferRun): Promise<Report> {
     folder.log(name, event)
     run.emit(name, event)
   }
+  await using lanes = run.target.openLanes()
   const account = new TransferAccount()
   account.findings.push(...run.findings)
   if (run.profileSeconds !== null) account.steps.push({ kind: 'profile', seconds: run.profileSeconds })
@@ -73,9 +75,12 @@ export async function runTransfer(run: TransferRun): Promise<Report> {
     for (const warning of run.plan.warnings) folder.log('warning', warning)
     await folder.writePlan(run.plan, printPlanSql(run.plan))
     await translateErrors(run.target, () => enterTransfer(run))
-    await runSteps(run, account, emit)
+    await runSteps(run, lanes, account, emit)
     await run.source.assertUnchanged()
+    // Of what runs there nothing is left; how long the sessions take to end is nobody's concern until the report is written.
+    void lanes.close()
   } catch (error) {
+    await lanes.close()
     if (!isInterruption(error, run.signal)) folder.logError(error)
     failure = isInterruption(error, run.signal) ? interruption(run, error) : buildFailure(error, folder.logPath)
   }
@@ -102,7 +107,7 @@ async function enterTransfer(run: TransferRun): Promise<void> {
   })
 }
 
-async function runSteps(run: TransferRun, account: TransferAccount, emit: Emit): Promise<void> {
+async function runSteps(run: TransferRun, lanes: Lanes, account: TransferAccount, emit: Emit): Promise<void> {
   const { plan, target, transferId, source, config } = run
   const cancelling = new AbortController()
   const signal = AbortSignal.any([run.signal, cancelling.signal])
@@ -113,7 +118,6 @@ async function runSteps(run: TransferRun, account: TransferAccount, emit: Emit):
   const scene = { transferId, plan, source, target, config, emit, signal, threads }
   const cancel = (reason: RowferryError): void => cancelling.abort(reason)
   const workers = run.distribution ? stack.use(await run.distribution.openRunner({ ...scene, cancel })) : threads
-  await using lanes = target.openLanes()
   const stop = (): void => workers.stop()
   signal.addEventListener('abort', stop)
   const context: Omit<StepContext, 'step' | 'done'> = {

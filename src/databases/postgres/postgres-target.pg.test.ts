@@ -1,9 +1,9 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { encodeRows, plannedTable } from '../../../test/support/planned-tables.ts'
 import { givenDatabase, type GivenDatabase, query } from '../../../test/support/postgres.ts'
 import type { PostgresValue } from '../../model/batch.ts'
 import type { PlannedTable, SchemaObject, SchemaObjectKind } from '../../model/plan.ts'
-import type { Lane } from './lanes/lanes.ts'
+import type { Lane, Lanes } from './lanes/lanes.ts'
 import { addForeignKey, addPrimaryKey, addUnique, createTable } from './schema/postgres-ddl.ts'
 import { openPostgresTarget, type PostgresTarget } from './postgres-target.ts'
 
@@ -256,11 +256,59 @@ describe('over several lanes', () => {
     {
       await using target = await openPostgresTarget({ url: url.href, signal, emit })
       await using lanes = target.openLanes()
+      lanes.prepare(4)
       lanes.widen(4)
       const reports = await target.addObjects(objects, { signal, emit, lanes, analyzed: tables.map(named) })
       expect(reports.map(({ outcome }) => outcome).filter((outcome) => outcome === 'created')).toHaveLength(24)
     }
     await query(database.url, `drop owned by ${role}; drop role ${role}`)
+  })
+
+  describe('sessions that are prepared', () => {
+    const others = `select pid from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()`
+    const pidOf = async ({ client }: Lane): Promise<unknown> =>
+      (await client.query('select pg_backend_pid() as pid from pg_sleep(0.3)')).rows[0]
+    const runBoth = (lanes: Lanes): Promise<unknown[]> =>
+      Promise.all([0, 1].map(() => lanes.run({ rank: 0, locks: [], signal, run: pidOf })))
+    const prepared = async (given: { readonly target: PostgresTarget }, lanes: Lanes): Promise<unknown[]> => {
+      lanes.prepare(2)
+      return vi.waitUntil(
+        async () => {
+          const { rows } = await given.target.client.query(others)
+          return rows.length === 2 && rows
+        },
+        { timeout: 10_000 },
+      )
+    }
+
+    test('do the work that comes', async () => {
+      await using given = await givenTarget()
+      await using lanes = given.target.openLanes()
+      const pids = await prepared(given, lanes)
+      lanes.widen(2)
+      expect(await runBoth(lanes)).toEqual(expect.arrayContaining(pids))
+    })
+
+    test('are opened anew where they have ended before', async () => {
+      await using given = await givenTarget()
+      await using lanes = given.target.openLanes()
+      const pids = await prepared(given, lanes)
+      await given.target.client.query(`select pg_terminate_backend(pid) from (${others})`)
+      await vi.waitUntil(async () => (await given.target.client.query(others)).rows.length === 0, { timeout: 10_000 })
+      lanes.widen(2)
+      const found = await runBoth(lanes)
+      expect(found).toHaveLength(2)
+      for (const pid of pids) expect(found).not.toContainEqual(pid)
+    })
+
+    test('end with the lanes, those still being opened too', async () => {
+      await using given = await givenTarget()
+      const lanes = given.target.openLanes()
+      lanes.prepare(3)
+      await lanes.close()
+      await vi.waitUntil(async () => (await given.target.client.query(others)).rows.length === 0, { timeout: 10_000 })
+      await expect(lanes.run({ rank: 0, locks: [], signal, run: pidOf })).rejects.toThrow('the lanes are closed')
+    })
   })
 
   test('a session whose work was told to stop just as it ended is not used again', async () => {

@@ -198,8 +198,13 @@ class OpenPostgresTarget implements PostgresTarget {
     return new Lanes({
       open: async (signal, width) => {
         const client = await connect(this.#options.url, { signal, what: 'the target', pauses: [] })
-        await client.query(indexSettings(width))
-        return client
+        try {
+          await client.query(indexSettings(width))
+          return client
+        } catch (error) {
+          await client[Symbol.asyncDispose]()
+          throw error
+        }
       },
       own: (work, signal) => this.#run('working on the tables', { signal }, work),
       explain: (error) => translatePostgresError(error, { target: this.label, doing: 'working on the tables' }),

@@ -7,6 +7,9 @@ import { plannedTable, type RunStep, type StepContext } from './step.ts'
 /** Less than that is made sooner than a second session is opened. */
 const worthLanes = { bytes: 4 * 1024 * 1024, objects: 20 } as const
 
+/** In bytes of the source. Longer are those of tables that cannot be cut. */
+const shortShard = 256 * 1024 * 1024
+
 /** In bytes of the source: the objects of such tables share transactions, which cost more than the objects themselves. */
 const smallTable = 1024 * 1024
 
@@ -23,7 +26,7 @@ export const addObjects: RunStep<'add-objects'> = async (step, context) => {
   const open = [...step.objects.entries()]
     .filter(([number]) => !reports.has(number))
     .toSorted(([, a], [, b]) => sizeOf(b.table) - sizeOf(a.table))
-  lanes.widen(isWorthLanes(open.length, context) ? context.settings.parallel : 1)
+  lanes.widen(widthFor(open.length, context))
   await beginHashes(context)
   const made = await target.addObjects(
     open.map(([, object]) => object),
@@ -49,9 +52,23 @@ export const addObjects: RunStep<'add-objects'> = async (step, context) => {
   if (lanes.width === 1) await context.hashes.settled()
 }
 
-function isWorthLanes(objects: number, { plan }: StepContext): boolean {
+/**
+ * For the step before, when only its last shards are under way: sessions take some 60 ms to open, in which those keep the processors busy. Not
+ * beside a shard that may take an hour: nobody likes sessions that do nothing.
+ */
+export function prepareLanes(context: StepContext): void {
+  const { plan, step } = context
+  const next = plan.steps[step + 1]
+  if (next?.kind !== 'add-objects') return
+  const longestShard = Math.max(0, ...plan.tables.map(({ bytes, shards }) => bytes / Math.max(1, shards.length)))
+  const width = widthFor(next.objects.length, context)
+  if (width > 1 && longestShard <= shortShard) context.lanes.prepare(width)
+}
+
+/** How much is made at once, of so many objects. */
+function widthFor(objects: number, { plan, settings }: StepContext): number {
   const bytes = plan.tables.reduce((total, table) => total + table.bytes, 0)
-  return bytes >= worthLanes.bytes || objects >= worthLanes.objects
+  return bytes >= worthLanes.bytes || objects >= worthLanes.objects ? settings.parallel : 1
 }
 
 /** From here on no step changes a row. Over a single lane there is no time to be won. */

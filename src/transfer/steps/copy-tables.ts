@@ -17,6 +17,7 @@ import type { TableName } from '../../model/catalog.ts'
 import { correctShard, readShards, writeIssues } from '../../store/checkpoints.ts'
 import { isLostConnection } from '../retry-lost-connection.ts'
 import { TableProgress } from '../table-progress.ts'
+import { prepareLanes } from './add-objects.ts'
 import { plannedTable, type RunStep, type StepContext } from './step.ts'
 
 /**
@@ -28,7 +29,7 @@ export const copyTables: RunStep<'copy-tables'> = async (step, context) => {
   const loaded: TableName[] = []
   for (const wave of step.waves) {
     const tables = wave.map((name) => plannedTable(context.plan, name))
-    await copyWave(tables, loaded, context)
+    await copyWave(tables, loaded, context, wave === step.waves.at(-1) ? () => prepareLanes(context) : null)
     loaded.push(...wave)
   }
   if (!context.done) await restoreForeignKeys(context)
@@ -61,6 +62,7 @@ async function copyWave(
   tables: readonly PlannedTable[],
   loaded: readonly TableName[],
   context: StepContext,
+  onLastShard: (() => void) | null,
 ): Promise<void> {
   const remaps = await readRemaps(tables, loaded, context)
   const before = groupByTable(await readShards(await context.target.reconnect(), context.transferId))
@@ -72,6 +74,7 @@ async function copyWave(
   )
   for (const table of tables)
     progress.get(table.target.name)?.expect(work.filter((item) => item.table === table).length)
+  let notStarted = work.length
   const results = await Promise.allSettled(
     work.map(async ({ table, shard, standsAt }) => {
       if (context.signal.aborted) return false
@@ -79,7 +82,10 @@ async function copyWave(
       try {
         const { finished } = await context.workers.run(
           { ...shardTask(table, shard, remaps.get(table.target.name) ?? [], context), standsAt },
-          (message) => onMessage(message, context, own),
+          (message) => {
+            onMessage(message, context, own)
+            if (message.kind === 'started' && --notStarted === 0) onLastShard?.()
+          },
         )
         own?.shardEnded()
         return finished

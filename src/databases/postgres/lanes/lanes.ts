@@ -43,12 +43,15 @@ export class Lanes implements AsyncDisposable {
   readonly #queue = new LaneQueue<Pending>()
   readonly #open = new Set<Session>()
   readonly #idle: Session[] = []
+  /** Null: the server gave none. */
+  readonly #prepared: Promise<Session | null>[] = []
   readonly #raising = new Set<Pending>()
   readonly #disposed = new AbortController()
   #limit = 1
   #mostSessions = 0
   #opening = 0
   #active = 0
+  #closed: Promise<void> | null = null
 
   constructor(sessions: LaneSessions) {
     this.#sessions = sessions
@@ -59,6 +62,14 @@ export class Lanes implements AsyncDisposable {
     this.#limit = limit
     // One that waits for its table keeps its session without using it, so there may be twice as many.
     this.#mostSessions = limit > 1 ? limit * 2 : 0
+  }
+
+  /**
+   * Opens the sessions for so much at once, for work that is about to come, and waits for nothing. Those that the server does not give are
+   * asked for again when the work is there.
+   */
+  prepare(limit: number): void {
+    for (let i = 0; i < limit; i++) this.#prepared.push(this.#connect(limit).catch(() => null))
   }
 
   get width(): number {
@@ -85,8 +96,18 @@ export class Lanes implements AsyncDisposable {
     return promise.finally(() => either.removeEventListener('abort', giveUp))
   }
 
+  /** Stops what still runs; resolves when every session has ended. */
+  close(): Promise<void> {
+    return (this.#closed ??= this.#close())
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  async #close(): Promise<void> {
     this.#disposed.abort(new Error('the lanes are closed'))
+    await Promise.all(this.#prepared)
     await Promise.all([...this.#open].map(close))
   }
 
@@ -110,7 +131,7 @@ export class Lanes implements AsyncDisposable {
 
   #hasSession(): boolean {
     if (this.#mostSessions === 0) return true
-    return this.#idle.length > 0 || this.#open.size + this.#opening < this.#mostSessions
+    return this.#idle.length + this.#prepared.length > 0 || this.#open.size + this.#opening < this.#mostSessions
   }
 
   async #start(pending: Pending): Promise<void> {
@@ -167,18 +188,12 @@ export class Lanes implements AsyncDisposable {
 
   /** Where the server gives no further session, those that are there have to do. */
   async #openSession(): Promise<Session | 'own' | 'none'> {
+    const prepared = await this.#prepared.shift()
+    // It may have ended since.
+    if (prepared && this.#open.has(prepared)) return prepared
     this.#opening++
-    const ending = new AbortController()
     try {
-      const client = await this.#sessions.open(ending.signal, this.#limit)
-      const session: Session = { client, ending }
-      this.#open.add(session)
-      client.once('end', () => {
-        this.#open.delete(session)
-        const index = this.#idle.indexOf(session)
-        if (index >= 0) this.#idle.splice(index, 1)
-      })
-      return session
+      return await this.#connect(this.#limit)
     } catch {
       // The reason shows when the own session is not to be had either.
       this.#mostSessions = this.#open.size + this.#opening - 1
@@ -187,6 +202,29 @@ export class Lanes implements AsyncDisposable {
       return this.#active > 1 ? 'none' : 'own'
     } finally {
       this.#opening--
+    }
+  }
+
+  async #connect(width: number): Promise<Session> {
+    const ending = new AbortController()
+    const stop = (): void => ending.abort(this.#disposed.signal.reason)
+    if (this.#disposed.signal.aborted) stop()
+    this.#disposed.signal.addEventListener('abort', stop, { once: true })
+    try {
+      const client = await this.#sessions.open(ending.signal, width)
+      const session: Session = { client, ending }
+      this.#open.add(session)
+      const forget = (): void => {
+        this.#open.delete(session)
+        const index = this.#idle.indexOf(session)
+        if (index >= 0) this.#idle.splice(index, 1)
+      }
+      // Ended by the server it says so first, and takes nothing more.
+      client.once('error', forget)
+      client.once('end', forget)
+      return session
+    } finally {
+      this.#disposed.signal.removeEventListener('abort', stop)
     }
   }
 
