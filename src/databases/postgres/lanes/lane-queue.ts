@@ -14,7 +14,7 @@ type Entry<Work> = {
 /**
  * Decides what may start, and knows neither sessions nor time. Work starts when its locks agree with those of everything
  * that runs, and of everything before it that waits for the same table: so what comes first is never overtaken into
- * waiting for ever, keys stand before the indexes of their table and both before the foreign keys to it.
+ * waiting for ever, indexes stand before the keys of their table and both before the foreign keys to it.
  */
 export class LaneQueue<Work extends QueuedWork> {
   readonly #waiting: Entry<Work>[] = []

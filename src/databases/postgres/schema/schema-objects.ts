@@ -53,14 +53,15 @@ export type MadeObject = { readonly index: number; readonly report: ObjectReport
 type Numbered = { readonly object: SchemaObject; readonly index: number }
 
 /**
- * What must stand before what refers to it: keys before foreign keys, columns before views over them. Ranks of the lanes,
+ * What must stand before what refers to it: keys before foreign keys, columns before views over them. Keys come after indexes, since a key needs
+ * its table for itself in the end: before them it would wait for each, and its session with it. Ranks of the lanes,
  * which go on to the next rank where the locks of the one before are gone.
  */
 const order: Readonly<Partial<Record<SchemaObjectKind, number>>> = {
   'not-null': 1,
-  'primary-key': 2,
-  unique: 3,
-  index: 4,
+  index: 2,
+  'primary-key': 3,
+  unique: 4,
   check: 5,
   'foreign-key': 6,
   view: 7,
