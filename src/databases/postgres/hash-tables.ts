@@ -3,6 +3,7 @@ import { RowferryError } from '../../errors/errors.ts'
 import type { TableName } from '../../model/catalog.ts'
 import { type PlannedTable, rowHashOf } from '../../model/plan.ts'
 import { chunked } from '../../util/chunked.ts'
+import { withTransaction } from './connection/postgres-connection.ts'
 import { hashOfSum, hashQuery } from './copy/hash-query.ts'
 import { qualifiedName, quoteIdentifier } from './identifiers.ts'
 import type { Lanes } from './lanes/lanes.ts'
@@ -19,6 +20,13 @@ const smallAtOnce = 50
 const partBytes = 32 * 1024 * 1024
 /** Beyond that parts are larger: 256 of them keep 64 lanes busy to the end. */
 const mostParts = 256
+
+/**
+ * One lane begins with most of what falls to it, in one go: a scan of a whole table reads 128 kB at a time and goes by a few pages of the server's
+ * memory, that of a range of pages reads page by page and goes by all of it. What is left lets the lanes end together. It reads pages
+ * in vain, so not where they come from a disk or are most of the table.
+ */
+const longPart = { ofLane: 0.9, mostLanes: 3, leastBytes: 4 * partBytes } as const
 
 const countedAtOnce = 100
 
@@ -51,24 +59,29 @@ export async function hashTables(
   { lanes, signal }: { readonly lanes: Lanes; readonly signal: AbortSignal },
 ): Promise<ReadonlyMap<PlannedTable, Promise<TableHash>>> {
   const pages = await readPages(client, tables)
-  const isSmall = (table: PlannedTable): boolean => (pages.get(table)?.bytes ?? 0) <= smallBytes
-  const begin = (some: readonly PlannedTable[], queries: readonly string[]): Promise<TableHash[]> =>
+  const sizeOf = (table: PlannedTable): Pages => pages.get(table) ?? { bytes: 0, pages: 0, inMemory: true }
+  const isSmall = (table: PlannedTable): boolean => sizeOf(table).bytes <= smallBytes
+  const begin = <Found>(some: readonly PlannedTable[], run: (client: Client) => Promise<Found>): Promise<Found> =>
     lanes.run({
       rank: ranksAfterObjects.hash,
       locks: some.map(({ target }) => ({ table: target, mode: 'read' })),
       signal,
-      run: (lane) => runQueries(lane.client, queries),
+      run: (lane) => run(lane.client),
     })
   const hashes = new Map<PlannedTable, Promise<TableHash>>()
   for (const table of tables.filter((candidate) => !isSmall(candidate))) {
-    const parts = lanes.width === 1 ? [queryOf(table)] : partQueries(table, pages.get(table))
+    const parts =
+      lanes.width === 1 ? [{ query: queryOf(table), isLong: false }] : partsOf(table, sizeOf(table), lanes.width)
+    const found = parts.map(({ query, isLong }) =>
+      begin([table], (client) => (isLong ? runByWholeScan(client, query) : runQueries(client, [query]))),
+    )
     hashes.set(
       table,
-      Promise.all(parts.map((part) => begin([table], [part]))).then((found) => sum(found.flat())),
+      Promise.all(found).then((hashes) => sum(hashes.flat())),
     )
   }
   for (const some of chunked(tables.filter(isSmall), smallAtOnce)) {
-    const together = begin(some, some.map(queryOf))
+    const together = begin(some, (client) => runQueries(client, some.map(queryOf)))
     for (const [at, table] of some.entries())
       hashes.set(
         table,
@@ -80,30 +93,38 @@ export async function hashTables(
   return hashes
 }
 
-type Pages = { readonly bytes: number; readonly pages: number }
+/** `inMemory`: it fits twice into what the server counts on as disk cache. */
+type Pages = { readonly bytes: number; readonly pages: number; readonly inMemory: boolean }
 
 async function readPages(client: Client, tables: readonly PlannedTable[]): Promise<Map<PlannedTable, Pages>> {
-  const { rows } = await client.query<{ at: string; bytes: string; pages: string }>(
-    `select at, pg_relation_size(name::regclass) as bytes,
-       pg_relation_size(name::regclass) / current_setting('block_size')::int as pages
-     from unnest($1::text[]) with ordinality as wanted (name, at)`,
+  const { rows } = await client.query<{ at: string; bytes: string; pages: string; inMemory: string }>(
+    `select at, bytes, bytes / current_setting('block_size')::int as pages,
+       (2 * bytes <= pg_size_bytes(current_setting('effective_cache_size')))::int as "inMemory"
+     from unnest($1::text[]) with ordinality as wanted (name, at), pg_relation_size(name::regclass) as bytes`,
     [tables.map(({ target }) => qualifiedName(target))],
   )
   return new Map(
-    rows.flatMap(({ at, bytes, pages }) => {
+    rows.flatMap(({ at, bytes, pages, inMemory }) => {
       const table = tables[Number(at) - 1]
-      return table ? [[table, { bytes: Number(bytes), pages: Number(pages) }]] : []
+      return table ? [[table, { bytes: Number(bytes), pages: Number(pages), inMemory: inMemory === '1' }]] : []
     }),
   )
 }
 
+type Part = { readonly query: string; readonly isLong: boolean }
+
 /** The first part has no beginning and the last no end, so that nothing falls between the cuts or beyond them. */
-function partQueries(table: PlannedTable, size: Pages = { bytes: 0, pages: 0 }): string[] {
-  const count = Math.max(1, Math.min(mostParts, Math.ceil(size.bytes / partBytes)))
-  const cuts = Array.from({ length: count - 1 }, (_, at) => `'(${Math.floor(((at + 1) * size.pages) / count)},0)'`)
-  return Array.from({ length: count }, (_, at) => {
-    const bounds = [...(at > 0 ? [`ctid >= ${cuts[at - 1]}`] : []), ...(at < count - 1 ? [`ctid < ${cuts[at]}`] : [])]
-    return bounds.length === 0 ? queryOf(table) : `${queryOf(table)} where ${bounds.join(' and ')}`
+function partsOf(table: PlannedTable, size: Pages, lanes: number): Part[] {
+  const isLong = size.inMemory && size.bytes > longPart.leastBytes && lanes <= longPart.mostLanes
+  const long = isLong ? longPart.ofLane / lanes : 0
+  const short = Math.max(1, Math.min(mostParts, Math.ceil(((1 - long) * size.bytes) / partBytes)))
+  const begins = Array.from({ length: short }, (_, at) => Math.floor((long + ((1 - long) * at) / short) * size.pages))
+  const cuts = (isLong ? begins : begins.slice(1)).map((page) => `'(${page},0)'`)
+  return [null, ...cuts].map((from, at) => {
+    const to = cuts[at]
+    const bounds = [...(from === null ? [] : [`ctid >= ${from}`]), ...(to === undefined ? [] : [`ctid < ${to}`])]
+    const where = bounds.length === 0 ? '' : ` where ${bounds.join(' and ')}`
+    return { query: queryOf(table) + where, isLong: isLong && at === 0 }
   })
 }
 
@@ -125,6 +146,12 @@ async function runQueries(client: Client, queries: readonly string[]): Promise<T
     if (!hash) throw noRow()
     return hash
   })
+}
+
+/** Reads the whole table for a range of it. PostgreSQL's own parallel workers would only take the processor from other lanes. */
+function runByWholeScan(client: Client, query: string): Promise<TableHash[]> {
+  const begin = 'begin; set local enable_tidscan = off; set local max_parallel_workers_per_gather = 0'
+  return withTransaction(client, () => runQueries(client, [query]), begin)
 }
 
 function sum(parts: readonly TableHash[]): TableHash {

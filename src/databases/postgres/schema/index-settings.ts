@@ -12,13 +12,13 @@ export function indexSettings(width: number): string {
 }
 
 /**
- * A database of which four would fit into what the server counts on as disk cache (`effective_cache_size`) is still there when it has
+ * A database of which two would fit into what the server counts on as disk cache (`effective_cache_size`) is still there when it has
  * just been loaded. To read it ahead, PostgreSQL 18 hands each read to another process first: statistics take 1.3 to 1.6 times the
  * processor's time then, a scan or an index 1.1 times.
  */
 const readAtOnce = `select set_config(name, '0', false)
   from unnest(array['effective_io_concurrency', 'maintenance_io_concurrency']) as setting (name)
-  where 4 * pg_database_size(current_database()) <= pg_size_bytes(current_setting('effective_cache_size'))`
+  where 2 * pg_database_size(current_database()) <= pg_size_bytes(current_setting('effective_cache_size'))`
 
 /** Undoes `indexSettings`. */
 export const resetIndexSettings = `reset synchronous_commit; reset maintenance_work_mem;
