@@ -1,9 +1,8 @@
-import type { Client } from 'pg'
+import type { Client, QueryResult } from 'pg'
 import { RowferryError } from '../../errors/errors.ts'
 import type { TableName } from '../../model/catalog.ts'
 import { type PlannedTable, rowHashOf } from '../../model/plan.ts'
 import { chunked } from '../../util/chunked.ts'
-import { withTransaction } from './connection/postgres-connection.ts'
 import { hashOfSum, hashQuery } from './copy/hash-query.ts'
 import { qualifiedName, quoteIdentifier } from './identifiers.ts'
 import type { Lanes } from './lanes/lanes.ts'
@@ -61,27 +60,26 @@ export async function hashTables(
   const pages = await readPages(client, tables)
   const sizeOf = (table: PlannedTable): Pages => pages.get(table) ?? { bytes: 0, pages: 0, inMemory: true }
   const isSmall = (table: PlannedTable): boolean => sizeOf(table).bytes <= smallBytes
-  const begin = <Found>(some: readonly PlannedTable[], run: (client: Client) => Promise<Found>): Promise<Found> =>
+  const begin = (some: readonly PlannedTable[], queries: readonly string[], isLong = false): Promise<TableHash[]> =>
     lanes.run({
       rank: ranksAfterObjects.hash,
       locks: some.map(({ target }) => ({ table: target, mode: 'read' })),
+      isLong,
       signal,
-      run: (lane) => run(lane.client),
+      run: ({ client }) => runQueries(client, queries, isLong ? wholeScan : ''),
     })
   const hashes = new Map<PlannedTable, Promise<TableHash>>()
   for (const table of tables.filter((candidate) => !isSmall(candidate))) {
     const parts =
       lanes.width === 1 ? [{ query: queryOf(table), isLong: false }] : partsOf(table, sizeOf(table), lanes.width)
-    const found = parts.map(({ query, isLong }) =>
-      begin([table], (client) => (isLong ? runByWholeScan(client, query) : runQueries(client, [query]))),
-    )
+    const found = parts.map(({ query, isLong }) => begin([table], [query], isLong))
     hashes.set(
       table,
-      Promise.all(found).then((hashes) => sum(hashes.flat())),
+      Promise.all(found).then((some) => sum(some.flat())),
     )
   }
   for (const some of chunked(tables.filter(isSmall), smallAtOnce)) {
-    const together = begin(some, (client) => runQueries(client, some.map(queryOf)))
+    const together = begin(some, some.map(queryOf))
     for (const [at, table] of some.entries())
       hashes.set(
         table,
@@ -93,13 +91,13 @@ export async function hashTables(
   return hashes
 }
 
-/** `inMemory`: it fits twice into what the server counts on as disk cache. */
+/** `inMemory`: the database fits twice into what the server counts on as disk cache. */
 type Pages = { readonly bytes: number; readonly pages: number; readonly inMemory: boolean }
 
 async function readPages(client: Client, tables: readonly PlannedTable[]): Promise<Map<PlannedTable, Pages>> {
   const { rows } = await client.query<{ at: string; bytes: string; pages: string; inMemory: string }>(
     `select at, bytes, bytes / current_setting('block_size')::int as pages,
-       (2 * bytes <= pg_size_bytes(current_setting('effective_cache_size')))::int as "inMemory"
+       (2 * pg_database_size(current_database()) <= pg_size_bytes(current_setting('effective_cache_size')))::int as "inMemory"
      from unnest($1::text[]) with ordinality as wanted (name, at), pg_relation_size(name::regclass) as bytes`,
     [tables.map(({ target }) => qualifiedName(target))],
   )
@@ -136,22 +134,27 @@ function queryOf(table: PlannedTable): string {
   )
 }
 
+/**
+ * Reads the whole table for a range of it. PostgreSQL's own parallel workers would only take the processor from other lanes. With its statement in
+ * one message, so that it is a transaction of its own also over a session that others use.
+ */
+const wholeScan = 'set local enable_tidscan = off; set local max_parallel_workers_per_gather = 0; '
+
 /** Several hash queries in one statement, answered in their order. */
-async function runQueries(client: Client, queries: readonly string[]): Promise<TableHash[]> {
+async function runQueries(client: Client, queries: readonly string[], settings = ''): Promise<TableHash[]> {
   const selects = queries.map((query, at) => `select ${at} as at, found.* from (${query}) found`)
-  const { rows } = await client.query<{ at: string; rows: string; hash: string }>(selects.join('\nunion all '))
+  type Row = { at: string; rows: string; hash: string }
+  // Of more than one statement the driver gives more than one result.
+  const results: QueryResult<Row> | QueryResult<Row>[] = await client.query<Row>(
+    settings + selects.join('\nunion all '),
+  )
+  const rows = [results].flat().at(-1)?.rows ?? []
   const found = new Map(rows.map((row) => [Number(row.at), { rows: Number(row.rows), hash: hashOfSum(row.hash) }]))
   return queries.map((_, at) => {
     const hash = found.get(at)
     if (!hash) throw noRow()
     return hash
   })
-}
-
-/** Reads the whole table for a range of it. PostgreSQL's own parallel workers would only take the processor from other lanes. */
-function runByWholeScan(client: Client, query: string): Promise<TableHash[]> {
-  const begin = 'begin; set local enable_tidscan = off; set local max_parallel_workers_per_gather = 0'
-  return withTransaction(client, () => runQueries(client, [query]), begin)
 }
 
 function sum(parts: readonly TableHash[]): TableHash {

@@ -256,7 +256,7 @@ describe('over several lanes', () => {
     {
       await using target = await openPostgresTarget({ url: url.href, signal, emit })
       await using lanes = target.openLanes()
-      lanes.prepare(4)
+      lanes.prepare(4, 4)
       lanes.widen(4)
       const reports = await target.addObjects(objects, { signal, emit, lanes, analyzed: tables.map(named) })
       expect(reports.map(({ outcome }) => outcome).filter((outcome) => outcome === 'created')).toHaveLength(24)
@@ -271,7 +271,7 @@ describe('over several lanes', () => {
     const runBoth = (lanes: Lanes): Promise<unknown[]> =>
       Promise.all([0, 1].map(() => lanes.run({ rank: 0, locks: [], signal, run: pidOf })))
     const prepared = async (given: { readonly target: PostgresTarget }, lanes: Lanes): Promise<unknown[]> => {
-      lanes.prepare(2)
+      lanes.prepare(2, 2)
       return vi.waitUntil(
         async () => {
           const { rows } = await given.target.client.query(others)
@@ -304,8 +304,10 @@ describe('over several lanes', () => {
     test('end with the lanes, those still being opened too', async () => {
       await using given = await givenTarget()
       const lanes = given.target.openLanes()
-      lanes.prepare(3)
-      await lanes.close()
+      lanes.prepare(3, 3)
+      lanes.widen(2)
+      const working = runBoth(lanes)
+      await Promise.all([lanes.close(), expect(working).rejects.toThrow('the lanes are closed')])
       await vi.waitUntil(async () => (await given.target.client.query(others)).rows.length === 0, { timeout: 10_000 })
       await expect(lanes.run({ rank: 0, locks: [], signal, run: pidOf })).rejects.toThrow('the lanes are closed')
     })

@@ -7,6 +7,9 @@ import { plannedTable, type RunStep, type StepContext } from './step.ts'
 /** Less than that is made sooner than a second session is opened. */
 const worthLanes = { bytes: 4 * 1024 * 1024, objects: 20 } as const
 
+/** Others may need the connections that the server has left while the load still uses its own. */
+const mostPrepared = 4
+
 /** In bytes of the source. Longer are those of tables that cannot be cut. */
 const shortShard = 256 * 1024 * 1024
 
@@ -62,7 +65,9 @@ export function prepareLanes(context: StepContext): void {
   if (next?.kind !== 'add-objects') return
   const longestShard = Math.max(0, ...plan.tables.map(({ bytes, shards }) => bytes / Math.max(1, shards.length)))
   const width = widthFor(next.objects.length, context)
-  if (width > 1 && longestShard <= shortShard) context.lanes.prepare(width)
+  if (width > 1 && longestShard <= shortShard) {
+    context.lanes.prepare(Math.min(width, mostPrepared), width)
+  }
 }
 
 /** How much is made at once, of so many objects. */

@@ -62,7 +62,7 @@ async function copyWave(
   tables: readonly PlannedTable[],
   loaded: readonly TableName[],
   context: StepContext,
-  onLastShard: (() => void) | null,
+  onLastShards: (() => void) | null,
 ): Promise<void> {
   const remaps = await readRemaps(tables, loaded, context)
   const before = groupByTable(await readShards(await context.target.reconnect(), context.transferId))
@@ -74,9 +74,10 @@ async function copyWave(
   )
   for (const table of tables)
     progress.get(table.target.name)?.expect(work.filter((item) => item.table === table).length)
-  let notStarted = work.length
+  const notHeardOf = new Set(work)
   const results = await Promise.allSettled(
-    work.map(async ({ table, shard, standsAt }) => {
+    work.map(async (item) => {
+      const { table, shard, standsAt } = item
       if (context.signal.aborted) return false
       const own = progress.get(table.target.name)
       try {
@@ -84,7 +85,8 @@ async function copyWave(
           { ...shardTask(table, shard, remaps.get(table.target.name) ?? [], context), standsAt },
           (message) => {
             onMessage(message, context, own)
-            if (message.kind === 'started' && --notStarted === 0) onLastShard?.()
+            // Every shard has its connection by then: none is left without one.
+            if (message.kind === 'batch' && notHeardOf.delete(item) && notHeardOf.size === 0) onLastShards?.()
           },
         )
         own?.shardEnded()

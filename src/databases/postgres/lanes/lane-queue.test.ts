@@ -5,6 +5,7 @@ import type { LockMode } from './table-locks.ts'
 type Work = {
   readonly name: string
   readonly rank: number
+  readonly isLong?: boolean
   readonly locks: { table: { schema: string; name: string }; mode: LockMode }[]
 }
 
@@ -113,6 +114,39 @@ describe('a key', () => {
     queue.remove(index)
     expect(takeAll()).toEqual([])
     expect(queue.raise(key)).toBe(true)
+  })
+})
+
+describe('beside a long reading', () => {
+  const long = { ...work('l', 9, 'read a'), isLong: true }
+  const later = [work('h1', 9, 'read a'), work('h2', 9, 'read a')]
+
+  test('short ones begin though a key waits for the table, and end before it has to wait for them', () => {
+    const key = work('k', 3, 'key a')
+    const { queue, takeAll } = given(long, ...later)
+    expect(queue.take()).toBe(long)
+    queue.add(key)
+    expect(queue.take()).toBe(key)
+    expect(queue.raise(key)).toBe(false)
+    expect(queue.take()?.name).toBe('h1')
+    queue.remove(long)
+    expect(takeAll()).toEqual([])
+    queue.remove(later[0] as Work)
+    expect(queue.raise(key)).toBe(true)
+    queue.remove(key)
+    expect(takeAll()).toEqual(['h2'])
+  })
+
+  test('short ones begin though an alter waits for the table', () => {
+    const check = work('c', 5, 'alter a')
+    const { queue, takeAll } = given(long, ...later)
+    queue.take()
+    queue.add(check)
+    expect(queue.take()?.name).toBe('h1')
+    queue.remove(long)
+    expect(takeAll()).toEqual([])
+    queue.remove(later[0] as Work)
+    expect(takeAll()).toEqual(['c'])
   })
 })
 

@@ -1,7 +1,12 @@
 import { type LockMode, mayRunBeside, type TableLock } from './table-locks.ts'
 
 /** Work with the locks that it takes. Lower ranks go first; equal ones in the order in which they came. */
-export type QueuedWork = { readonly rank: number; readonly locks: readonly TableLock[] }
+export type QueuedWork = {
+  readonly rank: number
+  readonly locks: readonly TableLock[]
+  /** Keeps whatever cannot run beside it waiting for long, so that short reads may begin meanwhile. Default: false. */
+  readonly isLong?: boolean
+}
 
 type Entry<Work> = {
   readonly work: Work
@@ -89,11 +94,13 @@ export class LaneQueue<Work extends QueuedWork> {
       const others = (this.#tables.get(table) ?? []).filter((other) => other !== entry)
       // Short reads must not keep a key for ever from its table; a long build beside it would keep it waiting anyway.
       const raising = others.some((other) => other.state === 'raising')
-      const building = others.some((other) => other.state === 'running' && other.modes.get(table) === 'index')
+      const running = others.filter((other) => other.state === 'running')
+      const long = running.some((other) => other.work.isLong)
+      const building = long || running.some((other) => other.modes.get(table) === 'index')
       if (mode === 'read' && raising && !building) return false
       return others.every(
         (other) =>
-          (other.state === 'waiting' && !isBefore(other, entry)) ||
+          (other.state === 'waiting' && (!isBefore(other, entry) || (mode === 'read' && long))) ||
           mayRunBeside(mode, other.modes.get(table) ?? 'alter'),
       )
     })

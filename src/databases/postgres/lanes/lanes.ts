@@ -45,6 +45,7 @@ export class Lanes implements AsyncDisposable {
   readonly #idle: Session[] = []
   /** Null: the server gave none. */
   readonly #prepared: Promise<Session | null>[] = []
+  readonly #connecting = new Set<Promise<unknown>>()
   readonly #raising = new Set<Pending>()
   readonly #disposed = new AbortController()
   #limit = 1
@@ -65,11 +66,11 @@ export class Lanes implements AsyncDisposable {
   }
 
   /**
-   * Opens the sessions for so much at once, for work that is about to come, and waits for nothing. Those that the server does not give are
-   * asked for again when the work is there.
+   * Opens so many sessions for work that is about to come, of which `limit` will run at once, and waits for nothing. Those that the server does
+   * not give are asked for again when the work is there.
    */
-  prepare(limit: number): void {
-    for (let i = 0; i < limit; i++) this.#prepared.push(this.#connect(limit).catch(() => null))
+  prepare(sessions: number, limit: number): void {
+    for (let i = 0; i < sessions; i++) this.#prepared.push(this.#connect(limit).catch(() => null))
   }
 
   get width(): number {
@@ -77,13 +78,14 @@ export class Lanes implements AsyncDisposable {
   }
 
   /** Rejects with what `run` threw, or with the signal's reason; work that was stopped has ended by then. */
-  run<Result>({ rank, locks, signal, run }: LaneWork<Result>): Promise<Result> {
+  run<Result>({ rank, locks, isLong = false, signal, run }: LaneWork<Result>): Promise<Result> {
     const either = AbortSignal.any([signal, this.#disposed.signal])
     if (either.aborted) return Promise.reject(either.reason as Error)
     const { promise, resolve, reject } = Promise.withResolvers<Result>()
     const pending: Pending = {
       rank,
       locks,
+      isLong,
       signal: either,
       run: async (lane) => resolve(await run(lane)),
       fail: reject,
@@ -107,7 +109,7 @@ export class Lanes implements AsyncDisposable {
 
   async #close(): Promise<void> {
     this.#disposed.abort(new Error('the lanes are closed'))
-    await Promise.all(this.#prepared)
+    await Promise.allSettled(this.#connecting)
     await Promise.all([...this.#open].map(close))
   }
 
@@ -188,13 +190,14 @@ export class Lanes implements AsyncDisposable {
 
   /** Where the server gives no further session, those that are there have to do. */
   async #openSession(): Promise<Session | 'own' | 'none'> {
-    const prepared = await this.#prepared.shift()
-    // It may have ended since.
-    if (prepared && this.#open.has(prepared)) return prepared
     this.#opening++
     try {
-      return await this.#connect(this.#limit)
+      const prepared = await this.#prepared.shift()
+      // It may have ended since.
+      return prepared && this.#open.has(prepared) ? prepared : await this.#connect(this.#limit)
     } catch {
+      // Those that are on their way count as well.
+      await Promise.all(this.#prepared)
       // The reason shows when the own session is not to be had either.
       this.#mostSessions = this.#open.size + this.#opening - 1
       if (this.#mostSessions > 0) return 'none'
@@ -205,7 +208,13 @@ export class Lanes implements AsyncDisposable {
     }
   }
 
-  async #connect(width: number): Promise<Session> {
+  #connect(width: number): Promise<Session> {
+    const connecting = this.#openOne(width).finally(() => this.#connecting.delete(connecting))
+    this.#connecting.add(connecting)
+    return connecting
+  }
+
+  async #openOne(width: number): Promise<Session> {
     const ending = new AbortController()
     const stop = (): void => ending.abort(this.#disposed.signal.reason)
     if (this.#disposed.signal.aborted) stop()
@@ -213,6 +222,10 @@ export class Lanes implements AsyncDisposable {
     try {
       const client = await this.#sessions.open(ending.signal, width)
       const session: Session = { client, ending }
+      if (this.#disposed.signal.aborted) {
+        await close(session)
+        throw this.#disposed.signal.reason
+      }
       this.#open.add(session)
       const forget = (): void => {
         this.#open.delete(session)
