@@ -1,9 +1,9 @@
 import type { Client, QueryResult } from 'pg'
 import { RowferryError } from '../../errors/errors.ts'
 import type { TableName } from '../../model/catalog.ts'
-import { type PlannedTable, rowHashOf } from '../../model/plan.ts'
+import { type PlannedTable, type RowHashForm, rowHashOf } from '../../model/plan.ts'
 import { chunked } from '../../util/chunked.ts'
-import { hashOfSum, hashQuery } from './copy/hash-query.ts'
+import { firstRowsSettings, type HashedColumn, hashOfSum, hashQuery, hashQueryOfFirst } from './copy/hash-query.ts'
 import { qualifiedName, quoteIdentifier } from './identifiers.ts'
 import type { Lanes } from './lanes/lanes.ts'
 import { ranksAfterObjects } from './schema/schema-objects.ts'
@@ -21,11 +21,11 @@ const partBytes = 32 * 1024 * 1024
 const mostParts = 256
 
 /**
- * One lane begins with most of what falls to it, in one go: a scan of a whole table reads 128 kB at a time and goes by a few pages of the server's
- * memory, that of a range of pages reads page by page and goes by all of it. What is left lets the lanes end together. It reads pages
- * in vain, so not where they come from a disk or are most of the table.
+ * One lane begins with so much of a large table in one go, in which keys and indexes keep the others busy: a scan from its
+ * beginning reads 128 kB at a time and goes by a few pages of the server's memory, that of a range of pages goes by all of
+ * it. What is left is for the lane that would be idle at the end.
  */
-const longPart = { ofLane: 0.9, mostLanes: 3, leastBytes: 4 * partBytes } as const
+const firstPart = { ofLane: 1.5, most: 0.75, leastBytes: 4 * partBytes } as const
 
 const countedAtOnce = 100
 
@@ -58,28 +58,35 @@ export async function hashTables(
   { lanes, signal }: { readonly lanes: Lanes; readonly signal: AbortSignal },
 ): Promise<ReadonlyMap<PlannedTable, Promise<TableHash>>> {
   const pages = await readPages(client, tables)
-  const sizeOf = (table: PlannedTable): Pages => pages.get(table) ?? { bytes: 0, pages: 0, inMemory: true }
+  const sizeOf = (table: PlannedTable): Pages => pages.get(table) ?? { bytes: 0, pages: 0 }
   const isSmall = (table: PlannedTable): boolean => sizeOf(table).bytes <= smallBytes
-  const begin = (some: readonly PlannedTable[], queries: readonly string[], isLong = false): Promise<TableHash[]> =>
+  const begin = <Result>(
+    some: readonly PlannedTable[],
+    run: (client: Client) => Promise<Result>,
+    isLong = false,
+  ): Promise<Result> =>
     lanes.run({
       rank: ranksAfterObjects.hash,
       locks: some.map(({ target }) => ({ table: target, mode: 'read' })),
       isLong,
       signal,
-      run: ({ client }) => runQueries(client, queries, isLong ? wholeScan : ''),
+      run: ({ client }) => run(client),
     })
-  const hashes = new Map<PlannedTable, Promise<TableHash>>()
-  for (const table of tables.filter((candidate) => !isSmall(candidate))) {
-    const parts =
-      lanes.width === 1 ? [{ query: queryOf(table), isLong: false }] : partsOf(table, sizeOf(table), lanes.width)
-    const found = parts.map(({ query, isLong }) => begin([table], [query], isLong))
-    hashes.set(
-      table,
-      Promise.all(found).then((some) => sum(some.flat())),
+  const hashLarge = async (table: PlannedTable): Promise<TableHash> => {
+    const size = sizeOf(table)
+    const isLong = size.bytes > firstPart.leastBytes
+    const limit = Math.floor(table.rows * Math.min(firstPart.most, firstPart.ofLane / lanes.width))
+    const first = isLong ? await begin([table], (client) => hashFirst(client, table, limit), true) : nothing
+    const parts = partsOf(table, size, first.last).map((query) =>
+      begin([table], (client) => runQueries(client, [query])),
     )
+    return sum([first, ...(await Promise.all(parts)).flat()])
   }
+  const hashes = new Map<PlannedTable, Promise<TableHash>>()
+  for (const table of tables.filter((candidate) => !isSmall(candidate)))
+    hashes.set(table, lanes.width === 1 ? begin([table], (client) => hashWhole(client, table)) : hashLarge(table))
   for (const some of chunked(tables.filter(isSmall), smallAtOnce)) {
-    const together = begin(some, some.map(queryOf))
+    const together = begin(some, (client) => runQueries(client, some.map(queryOf)))
     for (const [at, table] of some.entries())
       hashes.set(
         table,
@@ -91,64 +98,67 @@ export async function hashTables(
   return hashes
 }
 
-/** `inMemory`: the database fits twice into what the server counts on as disk cache. */
-type Pages = { readonly bytes: number; readonly pages: number; readonly inMemory: boolean }
+type Pages = { readonly bytes: number; readonly pages: number }
 
 async function readPages(client: Client, tables: readonly PlannedTable[]): Promise<Map<PlannedTable, Pages>> {
-  const { rows } = await client.query<{ at: string; bytes: string; pages: string; inMemory: string }>(
-    `select at, bytes, bytes / current_setting('block_size')::int as pages,
-       (2 * pg_database_size(current_database()) <= pg_size_bytes(current_setting('effective_cache_size')))::int as "inMemory"
+  const { rows } = await client.query<{ at: string; bytes: string; pages: string }>(
+    `select at, bytes, bytes / current_setting('block_size')::int as pages
      from unnest($1::text[]) with ordinality as wanted (name, at), pg_relation_size(name::regclass) as bytes`,
     [tables.map(({ target }) => qualifiedName(target))],
   )
   return new Map(
-    rows.flatMap(({ at, bytes, pages, inMemory }) => {
+    rows.flatMap(({ at, bytes, pages }) => {
       const table = tables[Number(at) - 1]
-      return table ? [[table, { bytes: Number(bytes), pages: Number(pages), inMemory: inMemory === '1' }]] : []
+      return table ? [[table, { bytes: Number(bytes), pages: Number(pages) }]] : []
     }),
   )
 }
 
-type Part = { readonly query: string; readonly isLong: boolean }
+/** What a table's first rows are, and the `ctid` of the last of them; null: there is none. */
+type FirstRows = TableHash & { readonly last: string | null }
 
-/** The first part has no beginning and the last no end, so that nothing falls between the cuts or beyond them. */
-function partsOf(table: PlannedTable, size: Pages, lanes: number): Part[] {
-  const isLong = size.inMemory && size.bytes > longPart.leastBytes && lanes <= longPart.mostLanes
-  const long = isLong ? longPart.ofLane / lanes : 0
-  const short = Math.max(1, Math.min(mostParts, Math.ceil(((1 - long) * size.bytes) / partBytes)))
-  const begins = Array.from({ length: short }, (_, at) => Math.floor((long + ((1 - long) * at) / short) * size.pages))
-  const cuts = (isLong ? begins : begins.slice(1)).map((page) => `'(${page},0)'`)
-  return [null, ...cuts].map((from, at) => {
-    const to = cuts[at]
-    const bounds = [...(from === null ? [] : [`ctid >= ${from}`]), ...(to === undefined ? [] : [`ctid < ${to}`])]
-    const where = bounds.length === 0 ? '' : ` where ${bounds.join(' and ')}`
-    return { query: queryOf(table) + where, isLong: isLong && at === 0 }
+const nothing: FirstRows = { rows: 0, hash: 0n, last: null }
+
+/** With its settings in one message, so that it is a transaction of its own also over a session that others use. */
+async function hashFirst(client: Client, table: PlannedTable, limit: number): Promise<FirstRows> {
+  const query = hashQueryOfFirst(...hashedOf(table), limit)
+  type Row = { rows: string; hash: string; last: string | null }
+  // Of more than one statement the driver gives more than one result.
+  const results = (await client.query(firstRowsSettings + query)) as unknown as readonly QueryResult<Row>[]
+  const row = results.at(-1)?.rows[0]
+  if (!row) throw noRow()
+  return { rows: Number(row.rows), hash: hashOfSum(row.hash), last: row.last }
+}
+
+/**
+ * Queries for everything beyond `last`, a `ctid` like `(4095,12)`; null: for everything. The last has no end, so that
+ * nothing falls between the cuts or beyond them.
+ */
+function partsOf(table: PlannedTable, size: Pages, last: string | null): string[] {
+  const from = last === null ? 0 : Number.parseInt(last.slice(1), 10)
+  const pages = Math.max(0, size.pages - from)
+  const count = Math.max(1, Math.min(mostParts, Math.ceil((size.bytes * pages) / size.pages / partBytes)))
+  const cuts = Array.from({ length: count - 1 }, (_, at) => `'(${from + Math.floor((pages * (at + 1)) / count)},0)'`)
+  return [last === null ? null : `ctid > '${last}'`, ...cuts.map((cut) => `ctid >= ${cut}`)].map((lower, at) => {
+    const cut = cuts[at]
+    const bounds = [...(lower === null ? [] : [lower]), ...(cut === undefined ? [] : [`ctid < ${cut}`])]
+    return queryOf(table) + (bounds.length === 0 ? '' : ` where ${bounds.join(' and ')}`)
   })
 }
 
 function queryOf(table: PlannedTable): string {
-  return hashQuery(
-    qualifiedName(table.target),
-    table.columns.map((column) => ({ quotedName: quoteIdentifier(column.target), ...column.conversion })),
-    rowHashOf(table),
-  )
+  return hashQuery(...hashedOf(table))
 }
 
-/**
- * Reads the whole table for a range of it. PostgreSQL's own parallel workers would only take the processor from other lanes. With its statement in
- * one message, so that it is a transaction of its own also over a session that others use.
- */
-const wholeScan = 'set local enable_tidscan = off; set local max_parallel_workers_per_gather = 0; '
+function hashedOf(table: PlannedTable): [qualifiedTable: string, columns: HashedColumn[], form: RowHashForm] {
+  const columns = table.columns.map((column) => ({ quotedName: quoteIdentifier(column.target), ...column.conversion }))
+  return [qualifiedName(table.target), columns, rowHashOf(table)]
+}
 
 /** Several hash queries in one statement, answered in their order. */
-async function runQueries(client: Client, queries: readonly string[], settings = ''): Promise<TableHash[]> {
+async function runQueries(client: Client, queries: readonly string[]): Promise<TableHash[]> {
   const selects = queries.map((query, at) => `select ${at} as at, found.* from (${query}) found`)
-  type Row = { at: string; rows: string; hash: string }
-  // Of more than one statement the driver gives more than one result.
-  const results: QueryResult<Row> | QueryResult<Row>[] = await client.query<Row>(
-    settings + selects.join('\nunion all '),
-  )
-  const rows = [results].flat().at(-1)?.rows ?? []
+  const { rows } = await client.query<{ at: string; rows: string; hash: string }>(selects.join('\nunion all '))
   const found = new Map(rows.map((row) => [Number(row.at), { rows: Number(row.rows), hash: hashOfSum(row.hash) }]))
   return queries.map((_, at) => {
     const hash = found.get(at)

@@ -368,9 +368,17 @@ describe('over several lanes', () => {
     const alone = []
     for (const table of planned) alone.push(await given.target.hashTable(table, { signal }))
     await using lanes = given.target.openLanes()
-    for (const width of [1, 2, 4]) {
+    // How many rows the plan knows of decides where the table is cut: too few, about as many, far too many.
+    for (const [width, rows] of [
+      [1, 0],
+      [2, 0],
+      [2, 130_000],
+      [3, 1_000_000],
+      [4, 130_000],
+    ] as const) {
       lanes.widen(width)
-      const hashes = await given.target.hashTables(planned, { signal, lanes })
+      const tables = planned.map((table) => ({ ...table, rows }))
+      const hashes = await given.target.hashTables(tables, { signal, lanes })
       expect(await Promise.all(hashes.values())).toEqual(alone)
     }
     expect(alone.map(({ rows }) => rows)).toEqual([128_572, 0, 2])

@@ -89,6 +89,23 @@ export function hashQuery(qualifiedTable: string, columns: readonly HashedColumn
   return `select count(*) as rows, coalesce(sum(${rowHashExpression(columns, form)}), 0) as hash from ${qualifiedTable}`
 }
 
+/**
+ * As `hashQuery`, of the table's first rows only, in the order in which they lie: `last` is the `ctid` of the last of them, null where the table has none.
+ * Everything else lies beyond it, if nothing but one scan from the table's beginning reads them (`firstRowsSettings`).
+ */
+export function hashQueryOfFirst(
+  qualifiedTable: string,
+  columns: readonly HashedColumn[],
+  form: RowHashForm,
+  limit: number,
+): string {
+  return `select count(*) as rows, coalesce(sum(hash), 0) as hash, max(at) as last from
+    (select ctid as at, ${rowHashExpression(columns, form)} as hash from ${qualifiedTable} limit ${limit}) first`
+}
+
+/** Otherwise a scan may begin where another one of the same table has come to, or be shared out among processes. */
+export const firstRowsSettings = 'set local synchronize_seqscans = off; set local max_parallel_workers_per_gather = 0; '
+
 /** The `hash` of `hashQuery`, a decimal string, modulo 2^64: comparable with `EncodedBatch.hash`. */
 export function hashOfSum(sum: string): bigint {
   return BigInt.asUintN(64, BigInt(sum))
