@@ -66,7 +66,9 @@ export function prepareLanes(context: StepContext): void {
   const longestShard = Math.max(0, ...plan.tables.map(({ bytes, shards }) => bytes / Math.max(1, shards.length)))
   const width = widthFor(next.objects.length, context)
   if (width > 1 && longestShard <= shortShard) {
-    context.lanes.prepare(Math.min(width, mostPrepared), width)
+    // A key whose index is built keeps its session while it waits for its table.
+    const waiting = next.objects.some(({ kind }) => kind === 'primary-key') ? 1 : 0
+    context.lanes.prepare(Math.min(width + waiting, mostPrepared), width)
   }
 }
 

@@ -17,6 +17,8 @@ describe('connect', () => {
       "bytea_output = 'escape'",
       'extra_float_digits = 0',
       'statement_timeout = 60000',
+      'idle_session_timeout = 60000',
+      'transaction_timeout = 60000',
       "search_path = 'elsewhere'",
     ]) {
       await query(db.url, `alter database ${db.name} set ${setting}`)
@@ -25,7 +27,9 @@ describe('connect', () => {
     const { rows } =
       await session.query(`select '2024-02-03 04:05:06+00'::timestamptz as moment, '1 day 2 hours'::interval as span,
       '\\xff'::bytea as bytes, 0.1::float8 + 0.2 as sum, 1.5::float4 as real, 9007199254740993 as big, true as flag,
-      current_setting('statement_timeout') as limit, current_setting('search_path') as path, array[1, 2] as list`)
+      current_setting('statement_timeout') as limit, current_setting('search_path') as path, array[1, 2] as list,
+      current_setting('idle_session_timeout') as idle, current_setting('transaction_timeout') as transaction,
+      current_setting('client_connection_check_interval') as watch`)
     expect(rows).toEqual([
       {
         moment: '2024-02-03 04:05:06+00',
@@ -38,6 +42,9 @@ describe('connect', () => {
         limit: '0',
         path: '""',
         list: '{1,2}',
+        idle: '0',
+        transaction: '0',
+        watch: '2s',
       },
     ])
   })

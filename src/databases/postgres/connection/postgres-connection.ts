@@ -7,9 +7,9 @@ import { RowferryError } from '../../../errors/errors.ts'
 import type { Emit } from '../../../model/events.ts'
 import { type ConnectionUrl, parseConnectionUrl } from './connection-url.ts'
 import { passwordFromFile } from './pgpass.ts'
-import { isConnectionFailure, isDataError, messageOf, translatePostgresError } from '../postgres-errors.ts'
+import { codeOf, isConnectionFailure, isDataError, messageOf, translatePostgresError } from '../postgres-errors.ts'
 import { hasNoTls, isCertificateError, tlsAttempts, wantsOtherTls } from './postgres-tls.ts'
-import { sessionSettings } from './session-settings.ts'
+import { sessionSettings, watchForGoneClients } from './session-settings.ts'
 
 /** One session. Every value comes as text, as PostgreSQL wrote it. Dispose of it to end the session. */
 export type PostgresConnection = Client & AsyncDisposable
@@ -151,7 +151,7 @@ async function openWith(
   options.signal.addEventListener('abort', destroy, { once: true })
   try {
     await client.connect()
-    await client.query(sessionSettings)
+    await applySettings(client)
   } catch (error) {
     destroy()
     throw error
@@ -159,6 +159,19 @@ async function openWith(
     options.signal.removeEventListener('abort', destroy)
   }
   return closing(client, options.signal)
+}
+
+const invalidParameterValue = '22023'
+
+/** In one round trip, or two where the server refuses to watch. */
+async function applySettings(client: Client): Promise<void> {
+  try {
+    await client.query(`${sessionSettings};${watchForGoneClients}`)
+  } catch (error) {
+    if (codeOf(error) !== invalidParameterValue) throw error
+    // Everything in that message was undone with it.
+    await client.query(sessionSettings)
+  }
 }
 
 function timeoutOf(url: ConnectionUrl, options: ConnectOptions): number {
