@@ -7,7 +7,7 @@ import { RowferryError } from '../../../errors/errors.ts'
 import type { Emit } from '../../../model/events.ts'
 import { type ConnectionUrl, parseConnectionUrl } from './connection-url.ts'
 import { passwordFromFile } from './pgpass.ts'
-import { codeOf, isConnectionFailure, isDataError, messageOf, translatePostgresError } from '../postgres-errors.ts'
+import { isConnectionFailure, isDataError, messageOf, translatePostgresError } from '../postgres-errors.ts'
 import { hasNoTls, isCertificateError, tlsAttempts, wantsOtherTls } from './postgres-tls.ts'
 import { sessionSettings, watchForGoneClients } from './session-settings.ts'
 
@@ -161,15 +161,13 @@ async function openWith(
   return closing(client, options.signal)
 }
 
-const invalidParameterValue = '22023'
-
 /** In one round trip, or two where the server refuses to watch. */
 async function applySettings(client: Client): Promise<void> {
   try {
     await client.query(`${sessionSettings};${watchForGoneClients}`)
   } catch (error) {
-    if (codeOf(error) !== invalidParameterValue) throw error
-    // Everything in that message was undone with it.
+    if (isConnectionFailure(error)) throw error
+    // Everything in that message was undone with it. What else was refused is refused again.
     await client.query(sessionSettings)
   }
 }

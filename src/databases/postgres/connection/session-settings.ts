@@ -31,7 +31,7 @@ select set_config('transaction_timeout', '0', false) where current_setting('serv
 
 /**
  * Without it a statement whose client was killed runs on to its end, with its locks. Servers on some systems (Windows) refuse
- * it as an invalid value.
+ * it.
  */
 export const watchForGoneClients = `
 select set_config('client_connection_check_interval', '2s', false)
