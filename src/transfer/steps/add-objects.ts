@@ -67,7 +67,7 @@ export function prepareLanes(context: StepContext): void {
   const width = widthFor(next.objects.length, context)
   if (width > 1 && longestShard <= shortShard) {
     // A key whose index is built keeps its session while it waits for its table.
-    const waiting = next.objects.some(({ kind }) => kind === 'primary-key') ? 1 : 0
+    const waiting = next.objects.some(({ kind }) => kind === 'primary-key' || kind === 'unique') ? 1 : 0
     context.lanes.prepare(Math.min(width + waiting, mostPrepared), width)
   }
 }
