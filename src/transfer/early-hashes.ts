@@ -24,11 +24,14 @@ export class EarlyHashes {
     this.#signal = signal
   }
 
-  /** Of the tables that can be compared by hash; those that are under way or done are not begun again. */
-  async begin(tables: readonly PlannedTable[]): Promise<void> {
+  /**
+   * Of the tables that can be compared by hash; those that are under way or done are not begun again. `besideBytes`: of how much the lanes read
+   * for other work meanwhile.
+   */
+  begin(tables: readonly PlannedTable[], besideBytes = 0): void {
     const open = tables.filter((table) => isHashable(table) && !this.#begun.has(table.target.name))
     if (open.length === 0) return
-    const hashes = await this.#target.hashTables(open, { signal: this.#signal, lanes: this.#lanes })
+    const hashes = this.#target.hashTables(open, { signal: this.#signal, lanes: this.#lanes, besideBytes })
     for (const [table, hash] of hashes) {
       this.#begun.set(table.target.name, hash)
       // Whoever asks next begins again: the connection may have been lost on the way.
@@ -43,7 +46,7 @@ export class EarlyHashes {
 
   /** Waits for the table's hash, which is begun if it was not or had failed. */
   async of(table: PlannedTable): Promise<TableHash> {
-    await this.begin([table])
+    this.begin([table])
     const hash = this.#begun.get(table.target.name)
     return hash ?? (await this.#target.hashTable(table, { signal: this.#signal }))
   }

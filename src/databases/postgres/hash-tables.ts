@@ -1,12 +1,19 @@
-import type { Client, QueryResult } from 'pg'
+import type { Client, QueryResult, QueryResultRow } from 'pg'
 import { RowferryError } from '../../errors/errors.ts'
 import type { TableName } from '../../model/catalog.ts'
 import { type PlannedTable, type RowHashForm, rowHashOf } from '../../model/plan.ts'
 import { chunked } from '../../util/chunked.ts'
-import { firstRowsSettings, type HashedColumn, hashOfSum, hashQuery, hashQueryOfFirst } from './copy/hash-query.ts'
+import {
+  fromTheBeginning,
+  type HashedColumn,
+  hashOfSum,
+  hashQuery,
+  hashQueryOfFirst,
+  oneProcess,
+} from './copy/hash-query.ts'
 import { qualifiedName, quoteIdentifier } from './identifiers.ts'
-import type { Lanes } from './lanes/lanes.ts'
-import { ranksAfterObjects } from './schema/schema-objects.ts'
+import type { Lane, Lanes } from './lanes/lanes.ts'
+import { ranks } from './lanes/ranks.ts'
 
 /** What PostgreSQL holds of a table: its rows, and the sum of their hashes modulo 2^64. */
 export type TableHash = { readonly rows: number; readonly hash: bigint }
@@ -15,17 +22,13 @@ export type TableHash = { readonly rows: number; readonly hash: bigint }
 const smallBytes = 1024 * 1024
 const smallAtOnce = 50
 
-/** About 0.1 s of one processor, so that lanes end together and a key waits no longer for its table. */
+/** About 0.1 s of one processor, so that lanes end together. */
 const partBytes = 32 * 1024 * 1024
 /** Beyond that parts are larger: 256 of them keep 64 lanes busy to the end. */
 const mostParts = 256
 
-/**
- * One lane begins with so much of a large table in one go, in which keys and indexes keep the others busy: a scan from its
- * beginning reads 128 kB at a time and goes by a few pages of the server's memory, that of a range of pages goes by all of
- * it. What is left is for the lane that would be idle at the end.
- */
-const firstPart = { ofLane: 1.5, most: 0.75, leastBytes: 4 * partBytes } as const
+/** Whatever reads so much takes longer than one who waits for its table should wait for nothing. */
+const longBytes = 4 * partBytes
 
 const countedAtOnce = 100
 
@@ -40,53 +43,52 @@ export async function countTables(client: Client, tables: readonly TableName[]):
   return counts
 }
 
-/** In one statement, which PostgreSQL may run in parallel by itself. */
-export async function hashWhole(client: Client, table: PlannedTable): Promise<TableHash> {
-  const [hash] = await runQueries(client, [queryOf(table)])
-  if (!hash) throw noRow()
-  return hash
+/** In one statement, which PostgreSQL may run in parallel by itself unless others have use for the processors. */
+export async function hashWhole(client: Client, table: PlannedTable, crowded = false): Promise<TableHash> {
+  type Row = { rows: string; hash: string }
+  const { rows, hash } = await lastRow<Row>(client, (crowded ? oneProcess : '') + queryOf(table))
+  return { rows: Number(rows), hash: hashOfSum(hash) }
+}
+
+/** With settings and query in one message, so that it is a transaction of its own also over a session that others use. */
+async function lastRow<Row extends QueryResultRow>(client: Client, sql: string): Promise<Row> {
+  const result = (await client.query(sql)) as QueryResult<Row> | readonly QueryResult<Row>[]
+  // Of more than one statement the driver gives more than one result.
+  const row = ('rows' in result ? result : result.at(-1))?.rows[0]
+  if (!row) throw noRow()
+  return row
+}
+
+export type HashTablesOptions = {
+  readonly lanes: Lanes
+  readonly signal: AbortSignal
+  /** Of how much the lanes read for other work meanwhile, in bytes of the source. Default: none. */
+  readonly besideBytes?: number
 }
 
 /**
- * Begins to hash the tables over the lanes, after whatever else is to be done there. Small ones share a statement; large
- * ones are cut by their pages, so that as many processors work at one table as there are lanes. The parts are seen at
- * different moments, which is the same while only this transfer writes.
+ * Begins to hash the tables over the lanes, after whatever else is to be done there. Small ones share a statement. The parts of one that is
+ * cut are seen at different moments, which is the same while only this transfer writes.
  */
-export async function hashTables(
-  client: Client,
+export function hashTables(
   tables: readonly PlannedTable[],
-  { lanes, signal }: { readonly lanes: Lanes; readonly signal: AbortSignal },
-): Promise<ReadonlyMap<PlannedTable, Promise<TableHash>>> {
-  const pages = await readPages(client, tables)
-  const sizeOf = (table: PlannedTable): Pages => pages.get(table) ?? { bytes: 0, pages: 0 }
-  const isSmall = (table: PlannedTable): boolean => sizeOf(table).bytes <= smallBytes
-  const begin = <Result>(
-    some: readonly PlannedTable[],
-    run: (client: Client) => Promise<Result>,
-    isLong = false,
-  ): Promise<Result> =>
+  { lanes, signal, besideBytes = 0 }: HashTablesOptions,
+): ReadonlyMap<PlannedTable, Promise<TableHash>> {
+  const isSmall = ({ bytes }: PlannedTable): boolean => bytes <= smallBytes
+  const allBytes = tables.reduce((total, { bytes }) => total + bytes, besideBytes)
+  const begin: Begin = (some, run, isLong = false) =>
     lanes.run({
-      rank: ranksAfterObjects.hash,
+      rank: isLong ? ranks.longHash : ranks.hash,
       locks: some.map(({ target }) => ({ table: target, mode: 'read' })),
       isLong,
       signal,
-      run: ({ client }) => run(client),
+      run,
     })
-  const hashLarge = async (table: PlannedTable): Promise<TableHash> => {
-    const size = sizeOf(table)
-    const isLong = size.bytes > firstPart.leastBytes
-    const limit = Math.floor(table.rows * Math.min(firstPart.most, firstPart.ofLane / lanes.width))
-    const first = isLong ? await begin([table], (client) => hashFirst(client, table, limit), true) : nothing
-    const parts = partsOf(table, size, first.last).map((query) =>
-      begin([table], (client) => runQueries(client, [query])),
-    )
-    return sum([first, ...(await Promise.all(parts)).flat()])
-  }
   const hashes = new Map<PlannedTable, Promise<TableHash>>()
   for (const table of tables.filter((candidate) => !isSmall(candidate)))
-    hashes.set(table, lanes.width === 1 ? begin([table], (client) => hashWhole(client, table)) : hashLarge(table))
+    hashes.set(table, hashLarge(table, shareInOneGo(table.bytes, allBytes, lanes.width), begin))
   for (const some of chunked(tables.filter(isSmall), smallAtOnce)) {
-    const together = begin(some, (client) => runQueries(client, some.map(queryOf)))
+    const together = begin(some, ({ client }) => runQueries(client, some.map(queryOf)))
     for (const [at, table] of some.entries())
       hashes.set(
         table,
@@ -98,20 +100,43 @@ export async function hashTables(
   return hashes
 }
 
-type Pages = { readonly bytes: number; readonly pages: number }
+type Begin = <Result>(
+  tables: readonly PlannedTable[],
+  run: (lane: Lane) => Promise<Result>,
+  isLong?: boolean,
+) => Promise<Result>
 
-async function readPages(client: Client, tables: readonly PlannedTable[]): Promise<Map<PlannedTable, Pages>> {
-  const { rows } = await client.query<{ at: string; bytes: string; pages: string }>(
-    `select at, bytes, bytes / current_setting('block_size')::int as pages
-     from unnest($1::text[]) with ordinality as wanted (name, at), pg_relation_size(name::regclass) as bytes`,
-    [tables.map(({ target }) => qualifiedName(target))],
+/**
+ * How much of a table one lane may hash in one go while the others have enough to do with everything else, 0 to 1. A scan of the whole table
+ * reads 128 kB at a time and shares what it reads with those of its indexes; a range of pages is read page by page, and goes by all of the
+ * server's memory.
+ */
+export function shareInOneGo(bytes: number, allBytes: number, lanes: number): number {
+  return lanes === 1 ? 1 : Math.min(1, (allBytes - bytes) / ((lanes - 1) * bytes))
+}
+
+async function hashLarge(table: PlannedTable, share: number, begin: Begin): Promise<TableHash> {
+  const { rows, bytes } = table
+  if (share === 1) return begin([table], ({ client, crowded }) => hashWhole(client, table, crowded), bytes > longBytes)
+  const isLong = bytes * share > longBytes
+  const first = isLong
+    ? await begin([table], ({ client }) => hashFirst(client, table, Math.floor(rows * share)), true)
+    : nothing
+  const size = await begin([table], ({ client }) => readSize(client, table))
+  const parts = partsOf(table, size, first.last).map((query) =>
+    begin([table], ({ client }) => runQueries(client, [query])),
   )
-  return new Map(
-    rows.flatMap(({ at, bytes, pages }) => {
-      const table = tables[Number(at) - 1]
-      return table ? [[table, { bytes: Number(bytes), pages: Number(pages) }]] : []
-    }),
+  return sum([first, ...(await Promise.all(parts)).flat()])
+}
+
+type Size = { readonly bytes: number; readonly pages: number }
+
+async function readSize(client: Client, { target }: PlannedTable): Promise<Size> {
+  const { rows } = await client.query<{ bytes: string; pages: string }>(
+    `select bytes, bytes / current_setting('block_size')::int as pages from pg_relation_size($1::regclass) as bytes`,
+    [qualifiedName(target)],
   )
+  return { bytes: Number(rows[0]?.bytes ?? 0), pages: Number(rows[0]?.pages ?? 0) }
 }
 
 /** What a table's first rows are, and the `ctid` of the last of them; null: there is none. */
@@ -119,22 +144,18 @@ type FirstRows = TableHash & { readonly last: string | null }
 
 const nothing: FirstRows = { rows: 0, hash: 0n, last: null }
 
-/** With its settings in one message, so that it is a transaction of its own also over a session that others use. */
 async function hashFirst(client: Client, table: PlannedTable, limit: number): Promise<FirstRows> {
-  const query = hashQueryOfFirst(...hashedOf(table), limit)
   type Row = { rows: string; hash: string; last: string | null }
-  // Of more than one statement the driver gives more than one result.
-  const results = (await client.query(firstRowsSettings + query)) as unknown as readonly QueryResult<Row>[]
-  const row = results.at(-1)?.rows[0]
-  if (!row) throw noRow()
-  return { rows: Number(row.rows), hash: hashOfSum(row.hash), last: row.last }
+  const query = hashQueryOfFirst(...hashedOf(table), limit)
+  const { rows, hash, last } = await lastRow<Row>(client, fromTheBeginning + oneProcess + query)
+  return { rows: Number(rows), hash: hashOfSum(hash), last }
 }
 
 /**
  * Queries for everything beyond `last`, a `ctid` like `(4095,12)`; null: for everything. The last has no end, so that
  * nothing falls between the cuts or beyond them.
  */
-function partsOf(table: PlannedTable, size: Pages, last: string | null): string[] {
+function partsOf(table: PlannedTable, size: Size, last: string | null): string[] {
   const from = last === null ? 0 : Number.parseInt(last.slice(1), 10)
   const pages = Math.max(0, size.pages - from)
   const count = Math.max(1, Math.min(mostParts, Math.ceil((size.bytes * pages) / size.pages / partBytes)))

@@ -229,6 +229,42 @@ describe('over several lanes', () => {
     },
   )
 
+  describe('the index of a key that an earlier run left', () => {
+    const key = made('primary-key', 'a', 'a_pkey', addPrimaryKey(named('a'), 'a_pkey', ['id', 'n']))
+    const other = made('index', 'a', 'a_i', 'create index "a_i" on "public"."a" ("n")')
+    const nodes = `select c.relname as name, c.relfilenode as node, exists (select from pg_constraint where conindid = c.oid)::int as key
+      from pg_class c where c.relname = 'a_pkey'`
+
+    test('becomes that key as it is', async () => {
+      await using given = await givenTarget(`${setup} create unique index a_pkey on a (id, n)`)
+      const [before] = await query(given.database.url, nodes)
+      await using lanes = given.target.openLanes()
+      lanes.widen(2)
+      const reports = await given.target.addObjects([key, other], { signal, emit, lanes })
+      expect(reports.map(({ outcome }) => outcome)).toEqual(['created', 'created'])
+      expect(await query(given.database.url, nodes)).toEqual([{ ...before, key: '1' }])
+    })
+
+    test.each([
+      'create unique index a_pkey on a (n, id)',
+      'create index a_pkey on a (id, n)',
+      'create unique index a_pkey on a (id, n) where n > 5',
+      'create unique index a_pkey on a (id, n, (n + 1))',
+      'create unique index a_pkey on b (id, n)',
+    ])('is left alone where it is another one, and the key is refused: %s', async (index) => {
+      await using given = await givenTarget(`${setup} ${index}`)
+      const before = await query(given.database.url, nodes)
+      await using lanes = given.target.openLanes()
+      lanes.widen(2)
+      const reports = await given.target.addObjects([key, other], { signal, emit, lanes })
+      expect(reports.map(({ outcome, error }) => [outcome, error])).toEqual([
+        ['refused', 'relation "a_pkey" already exists'],
+        ['created', null],
+      ])
+      expect(await query(given.database.url, nodes)).toEqual(before)
+    })
+  })
+
   test.each([1, 2])('statistics are made when the objects of their table stand, over %i sessions', async (width) => {
     await using given = await givenTarget(
       'create table t (n int, word text); insert into t select i, i::text from generate_series(1, 1000) i',
@@ -352,7 +388,7 @@ describe('over several lanes', () => {
     expect(await given.target.countRows(named('t'), { signal })).toBe(300_000)
   })
 
-  test('a large table is hashed in parts, small ones together, with the same result as alone', async () => {
+  test('a large table is hashed in one go or in parts, small ones together, with the same result as alone', async () => {
     await using given = await givenTarget(
       `create table big (n int, t text); insert into big select i, repeat('x', 1000) || i from generate_series(1, 150000) i;
        delete from big where n % 7 = 0; create table empty (n int); create table small (n int); insert into small values (1), (2)`,
@@ -368,17 +404,20 @@ describe('over several lanes', () => {
     const alone = []
     for (const table of planned) alone.push(await given.target.hashTable(table, { signal }))
     await using lanes = given.target.openLanes()
-    // How many rows the plan knows of decides where the table is cut: too few, about as many, far too many.
-    for (const [width, rows] of [
-      [1, 0],
-      [2, 0],
-      [2, 130_000],
-      [3, 1_000_000],
-      [4, 130_000],
+    const megabyte = 1024 * 1024
+    // How many rows the plan knows of decides where the table is cut, if it is: too few, about as many, far too many.
+    for (const [width, rows, besideBytes] of [
+      [1, 0, 0],
+      [2, 130_000, 0],
+      [2, 0, 150 * megabyte],
+      [2, 130_000, 150 * megabyte],
+      [3, 1_000_000, 300 * megabyte],
+      [2, 130_000, 200 * megabyte],
+      [4, 130_000, 600 * megabyte],
     ] as const) {
       lanes.widen(width)
-      const tables = planned.map((table) => ({ ...table, rows }))
-      const hashes = await given.target.hashTables(tables, { signal, lanes })
+      const tables = planned.map((table, at) => ({ ...table, rows, bytes: at === 0 ? 200 * megabyte : 0 }))
+      const hashes = given.target.hashTables(tables, { signal, lanes, besideBytes })
       expect(await Promise.all(hashes.values())).toEqual(alone)
     }
     expect(alone.map(({ rows }) => rows)).toEqual([128_572, 0, 2])

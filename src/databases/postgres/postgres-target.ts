@@ -8,7 +8,7 @@ import { checkTarget } from './connection/postgres-preflight.ts'
 import { type ConnectionUrl, parseConnectionUrl } from './connection/connection-url.ts'
 import { copyIn } from './copy/copy-in.ts'
 import { type Differences, findDifferences, type FindDifferencesOptions } from './find-differences.ts'
-import { countTables, hashTables, hashWhole, type TableHash } from './hash-tables.ts'
+import { countTables, hashTables, type HashTablesOptions, hashWhole, type TableHash } from './hash-tables.ts'
 import { qualifiedName } from './identifiers.ts'
 import { readPostgresCatalog } from './catalog/postgres-catalog.ts'
 import { connect, type PostgresConnection, withTransaction } from './connection/postgres-connection.ts'
@@ -41,18 +41,15 @@ export type PostgresTarget = Omit<Target, 'createTables' | 'addObjects' | 'reset
     objects: readonly SchemaObject[],
     options: Abortable & { readonly emit: Emit; readonly lanes?: Lanes } & Pick<
         AddObjectsOptions,
-        'isSmall' | 'rowsOf' | 'analyzed' | 'beforeCommit'
+        'isSmall' | 'rowsOf' | 'analyzed' | 'queued' | 'beforeCommit'
       >,
   ): Promise<ObjectReport[]>
   /** Further sessions for work side by side; nothing is opened until `widen` and some work. Without: all over the one. */
   openLanes(): Lanes
   /** As `countRows`, of many tables in few round trips; in the order of `tables`. */
   countTables(tables: readonly TableName[], options: Abortable): Promise<number[]>
-  /** As `hashTable`, of many tables: small ones together, large ones in parts; each promise stands for one table. */
-  hashTables(
-    tables: readonly PlannedTable[],
-    options: Abortable & { readonly lanes: Lanes },
-  ): Promise<ReadonlyMap<PlannedTable, Promise<TableHash>>>
+  /** As `hashTable`, of many tables over the lanes, begun at once; each promise stands for one table. */
+  hashTables(tables: readonly PlannedTable[], options: HashTablesOptions): ReadonlyMap<PlannedTable, Promise<TableHash>>
   resetSequences(resets: readonly SequenceReset[], options: Abortable): Promise<Warning[]>
   findDifferences(
     table: PlannedTable,
@@ -180,7 +177,7 @@ class OpenPostgresTarget implements PostgresTarget {
     objects: readonly SchemaObject[],
     options: Abortable & { readonly emit: Emit; readonly lanes?: Lanes } & Pick<
         AddObjectsOptions,
-        'isSmall' | 'rowsOf' | 'analyzed' | 'beforeCommit'
+        'isSmall' | 'rowsOf' | 'analyzed' | 'queued' | 'beforeCommit'
       >,
   ): Promise<ObjectReport[]> {
     return this.#run('adding keys and indexes', options, async (client) => {
@@ -231,9 +228,9 @@ class OpenPostgresTarget implements PostgresTarget {
 
   hashTables(
     tables: readonly PlannedTable[],
-    options: Abortable & { readonly lanes: Lanes },
-  ): Promise<ReadonlyMap<PlannedTable, Promise<TableHash>>> {
-    return this.#run('hashing', options, (client) => hashTables(client, tables, options))
+    options: HashTablesOptions,
+  ): ReadonlyMap<PlannedTable, Promise<TableHash>> {
+    return hashTables(tables, options)
   }
 
   findDifferences(

@@ -1,6 +1,7 @@
 import { markObjects, readObjects } from '../../store/objects.ts'
 import { rememberTables } from '../../store/transfers.ts'
 import type { TableName } from '../../model/catalog.ts'
+import type { SchemaObjectKind } from '../../model/plan.ts'
 import type { ObjectReport } from '../../model/report.ts'
 import { plannedTable, type RunStep, type StepContext } from './step.ts'
 
@@ -30,7 +31,6 @@ export const addObjects: RunStep<'add-objects'> = async (step, context) => {
     .filter(([number]) => !reports.has(number))
     .toSorted(([, a], [, b]) => sizeOf(b.table) - sizeOf(a.table))
   lanes.widen(widthFor(open.length, context))
-  await beginHashes(context)
   const made = await target.addObjects(
     open.map(([, object]) => object),
     {
@@ -40,6 +40,13 @@ export const addObjects: RunStep<'add-objects'> = async (step, context) => {
       isSmall: (table) => sizeOf(table) <= smallTable,
       rowsOf: (table) => tables.get(table.name)?.rows,
       analyzed: context.done ? [] : plan.tables.map((table) => table.target),
+      queued: () => {
+        const read = open.filter(([, { kind }]) => readsRows.has(kind))
+        beginHashes(
+          context,
+          read.reduce((total, [, { table }]) => total + sizeOf(table), 0),
+        )
+      },
       beforeCommit: async (client, made) => {
         const numbered = made.map(({ index, report }) => ({ number: open[index]?.[0] ?? 0, report }))
         await markObjects(client, transferId, context.step, numbered)
@@ -65,11 +72,7 @@ export function prepareLanes(context: StepContext): void {
   if (next?.kind !== 'add-objects') return
   const longestShard = Math.max(0, ...plan.tables.map(({ bytes, shards }) => bytes / Math.max(1, shards.length)))
   const width = widthFor(next.objects.length, context)
-  if (width > 1 && longestShard <= shortShard) {
-    // A key whose index is built keeps its session while it waits for its table.
-    const waiting = next.objects.some(({ kind }) => kind === 'primary-key' || kind === 'unique') ? 1 : 0
-    context.lanes.prepare(Math.min(width + waiting, mostPrepared), width)
-  }
+  if (width > 1 && longestShard <= shortShard) context.lanes.prepare(Math.min(width, mostPrepared), width)
 }
 
 /** How much is made at once, of so many objects. */
@@ -78,12 +81,17 @@ function widthFor(objects: number, { plan, settings }: StepContext): number {
   return bytes >= worthLanes.bytes || objects >= worthLanes.objects ? settings.parallel : 1
 }
 
+/** Made by reading the whole table. */
+const readsRows: ReadonlySet<SchemaObjectKind> = new Set(['index', 'primary-key', 'unique'])
+
 /** From here on no step changes a row. Over a single lane there is no time to be won. */
-async function beginHashes({ plan, done, lanes, hashes }: StepContext): Promise<void> {
+function beginHashes({ plan, done, lanes, hashes }: StepContext, besideBytes: number): void {
   if (done || lanes.width === 1) return
-  for (const step of plan.steps) {
-    if (step.kind === 'verify-content') await hashes.begin(step.tables.map((name) => plannedTable(plan, name)))
-  }
+  const tables = plan.steps.flatMap((step) => (step.kind === 'verify-content' ? step.tables : []))
+  hashes.begin(
+    tables.map((name) => plannedTable(plan, name)),
+    besideBytes,
+  )
 }
 
 function inOrder(reports: ReadonlyMap<number, ObjectReport>): ObjectReport[] {

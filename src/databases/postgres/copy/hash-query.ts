@@ -91,7 +91,7 @@ export function hashQuery(qualifiedTable: string, columns: readonly HashedColumn
 
 /**
  * As `hashQuery`, of the table's first rows only, in the order in which they lie: `last` is the `ctid` of the last of them, null where the table has none.
- * Everything else lies beyond it, if nothing but one scan from the table's beginning reads them (`firstRowsSettings`).
+ * Everything else lies beyond it, if nothing but one scan from the table's beginning reads them (`fromTheBeginning`, `oneProcess`).
  */
 export function hashQueryOfFirst(
   qualifiedTable: string,
@@ -103,8 +103,11 @@ export function hashQueryOfFirst(
     (select ctid as at, ${rowHashExpression(columns, form)} as hash from ${qualifiedTable} limit ${limit}) first`
 }
 
-/** Otherwise a scan may begin where another one of the same table has come to, or be shared out among processes. */
-export const firstRowsSettings = 'set local synchronize_seqscans = off; set local max_parallel_workers_per_gather = 0; '
+/** Otherwise a scan begins where another one of the same table has come to. */
+export const fromTheBeginning = 'set local synchronize_seqscans = off; '
+
+/** Otherwise a scan may be shared out among processes. */
+export const oneProcess = 'set local max_parallel_workers_per_gather = 0; '
 
 /** The `hash` of `hashQuery`, a decimal string, modulo 2^64: comparable with `EncodedBatch.hash`. */
 export function hashOfSum(sum: string): bigint {

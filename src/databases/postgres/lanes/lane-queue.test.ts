@@ -36,24 +36,24 @@ describe('work begins', () => {
   test.each<[string, Work[], string[]]>([
     ['indexes of one table side by side', [work('i', 4, 'index a'), work('j', 4, 'index a')], ['i', 'j']],
     [
-      'a key beside the indexes and the reading of its table',
-      [work('k', 2, 'key a'), work('i', 4, 'index a'), work('h', 9, 'read a')],
-      ['k', 'i', 'h'],
+      'indexes beside the reading of their table',
+      [work('i', 2, 'index a'), work('j', 4, 'index a'), work('h', 9, 'read a')],
+      ['i', 'j', 'h'],
     ],
     [
-      'one key of a table after the other',
-      [work('k', 2, 'key a'), work('u', 3, 'key a'), work('v', 3, 'key b')],
+      'one alter of a table after the other',
+      [work('k', 2, 'alter a'), work('u', 3, 'alter a'), work('v', 3, 'alter b')],
       ['k', 'v'],
     ],
     [
       'lower ranks first, whenever they came',
-      [work('h', 9, 'read a'), work('i', 4, 'index b'), work('k', 2, 'key c')],
+      [work('h', 9, 'read a'), work('i', 4, 'index b'), work('k', 2, 'alter c')],
       ['k', 'i', 'h'],
     ],
     ['nothing beside an alter', [work('c', 5, 'alter a'), work('h', 9, 'read a'), work('o', 9, 'read b')], ['c', 'o']],
     [
       'a foreign key when the indexes of both its tables stand',
-      [work('f', 6, 'reference a', 'reference b'), work('k', 2, 'key b')],
+      [work('f', 6, 'reference a', 'reference b'), work('k', 2, 'index b')],
       ['k'],
     ],
     [
@@ -67,8 +67,8 @@ describe('work begins', () => {
     ],
     [
       'what waits is not overtaken by what it could not run beside',
-      [work('k', 2, 'key a'), work('c', 5, 'alter a'), work('h', 9, 'read a')],
-      ['k'],
+      [work('r', 2, 'read a'), work('c', 5, 'alter a'), work('h', 9, 'read a')],
+      ['r'],
     ],
     [
       'statistics after the indexes, beside the reading',
@@ -88,32 +88,49 @@ test('what waits and could run beside other work is counted', () => {
   expect(queue.waitingBeside(index)).toBe(3)
 })
 
-describe('a key', () => {
-  const [key, index, read] = [work('k', 2, 'key a'), work('i', 4, 'index a'), work('h', 9, 'read a')]
+describe('where something needs a table for itself', () => {
+  const [key, index, read] = [work('k', 6, 'alter a'), work('i', 5, 'index a'), work('h', 11, 'read a')]
+  const statistics = work('s', 10, 'analyze a')
 
-  test('has its table for itself once nothing runs there', () => {
-    const { queue, takeAll } = given(key, index)
-    takeAll()
-    expect(queue.raise(key)).toBe(false)
+  test('it begins when nothing else runs there', () => {
+    const { queue, takeAll } = given(index, key)
+    expect(takeAll()).toEqual(['i'])
     queue.remove(index)
-    expect(queue.raise(key)).toBe(true)
+    expect(takeAll()).toEqual(['k'])
     queue.add(read)
     expect(takeAll()).toEqual([])
     queue.remove(key)
     expect(takeAll()).toEqual(['h'])
   })
 
-  test('is not kept waiting by reading that begins, but reading goes on while an index is built anyway', () => {
-    const { queue, takeAll } = given(key, index)
-    takeAll()
-    queue.raise(key)
-    queue.add(read)
-    expect(takeAll()).toEqual(['h'])
-    queue.remove(read)
-    queue.add(work('h2', 9, 'read a'))
+  test('reading that begins does not keep it waiting, but goes on while an index is built anyway', () => {
+    const { queue, takeAll } = given(index, key, read)
+    expect(takeAll()).toEqual(['i', 'h'])
+    queue.add(work('h2', 11, 'read a'))
     queue.remove(index)
     expect(takeAll()).toEqual([])
-    expect(queue.raise(key)).toBe(true)
+    queue.remove(read)
+    expect(takeAll()).toEqual(['k'])
+  })
+
+  test('statistics are made meanwhile beside a long reading, but not beside an index', () => {
+    const long = { ...work('l', 4, 'read a'), isLong: true }
+    const { queue, takeAll } = given(long, index, key, work('f', 8, 'reference a', 'reference b'), statistics)
+    expect(takeAll()).toEqual(['l', 'i'])
+    queue.remove(index)
+    expect(takeAll()).toEqual(['s'])
+    queue.remove(long)
+    expect(takeAll()).toEqual([])
+    queue.remove(statistics)
+    expect(takeAll()).toEqual(['k'])
+  })
+
+  test('an index that waits for it is not overtaken by statistics', () => {
+    const long = { ...work('l', 0, 'read a'), isLong: true }
+    const { queue, takeAll } = given(long, work('n', 1, 'alter a'), index, statistics)
+    expect(takeAll()).toEqual(['l'])
+    queue.remove(long)
+    expect(takeAll()).toEqual(['n'])
   })
 })
 
@@ -121,23 +138,7 @@ describe('beside a long reading', () => {
   const long = { ...work('l', 9, 'read a'), isLong: true }
   const later = [work('h1', 9, 'read a'), work('h2', 9, 'read a')]
 
-  test('short ones begin though a key waits for the table, and end before it has to wait for them', () => {
-    const key = work('k', 3, 'key a')
-    const { queue, takeAll } = given(long, ...later)
-    expect(queue.take()).toBe(long)
-    queue.add(key)
-    expect(queue.take()).toBe(key)
-    expect(queue.raise(key)).toBe(false)
-    expect(queue.take()?.name).toBe('h1')
-    queue.remove(long)
-    expect(takeAll()).toEqual([])
-    queue.remove(later[0] as Work)
-    expect(queue.raise(key)).toBe(true)
-    queue.remove(key)
-    expect(takeAll()).toEqual(['h2'])
-  })
-
-  test('short ones begin though an alter waits for the table', () => {
+  test('short ones begin though something waits for the table, and end before it has to wait for them', () => {
     const check = work('c', 5, 'alter a')
     const { queue, takeAll } = given(long, ...later)
     queue.take()
@@ -147,6 +148,8 @@ describe('beside a long reading', () => {
     expect(takeAll()).toEqual([])
     queue.remove(later[0] as Work)
     expect(takeAll()).toEqual(['c'])
+    queue.remove(check)
+    expect(takeAll()).toEqual(['h2'])
   })
 })
 

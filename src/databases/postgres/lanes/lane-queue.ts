@@ -4,7 +4,7 @@ import { type LockMode, mayRunBeside, type TableLock } from './table-locks.ts'
 export type QueuedWork = {
   readonly rank: number
   readonly locks: readonly TableLock[]
-  /** Keeps whatever cannot run beside it waiting for long, so that short reads may begin meanwhile. Default: false. */
+  /** Keeps whatever cannot run beside it waiting for long, so that reading may begin meanwhile. Default: false. */
   readonly isLong?: boolean
 }
 
@@ -12,14 +12,14 @@ type Entry<Work> = {
   readonly work: Work
   readonly order: number
   readonly modes: Map<string, LockMode>
-  /** `raising`: has built the index of its key, and waits until it may have the table for itself. */
-  state: 'waiting' | 'running' | 'raising'
+  state: 'waiting' | 'running'
 }
 
 /**
  * Decides what may start, and knows neither sessions nor time. Work starts when its locks agree with those of everything
  * that runs, and of everything before it that waits for the same table: so what comes first is never overtaken into
- * waiting for ever, indexes stand before the keys of their table and both before the foreign keys to it.
+ * waiting for ever, indexes stand before the keys of their table and both before the foreign keys to it. Only what waits for
+ * the end of an index or of a long reading is overtaken, by what reads: it could not start any sooner.
  */
 export class LaneQueue<Work extends QueuedWork> {
   readonly #waiting: Entry<Work>[] = []
@@ -79,39 +79,23 @@ export class LaneQueue<Work extends QueuedWork> {
     }
   }
 
-  /** Whether a `key` may now have its tables for itself; if so it has them, otherwise it counts as raising. */
-  raise(work: Work): boolean {
-    const entry = this.#entries.get(work)
-    if (!entry) return true
-    const alone = this.#neighbours(entry).every((other) => other.state === 'waiting')
-    entry.state = alone ? 'running' : 'raising'
-    if (alone) for (const table of entry.modes.keys()) entry.modes.set(table, 'alter')
-    return alone
-  }
-
   #mayStart(entry: Entry<Work>): boolean {
     return [...entry.modes].every(([table, mode]) => {
       const others = (this.#tables.get(table) ?? []).filter((other) => other !== entry)
-      // Short reads must not keep a key for ever from its table; a long build beside it would keep it waiting anyway.
-      const raising = others.some((other) => other.state === 'raising')
-      const running = others.filter((other) => other.state === 'running')
-      const long = running.some((other) => other.work.isLong)
-      const building = long || running.some((other) => other.modes.get(table) === 'index')
-      if (mode === 'read' && raising && !building) return false
+      const modeOf = (other: Entry<Work>): LockMode => other.modes.get(table) ?? 'alter'
+      const busy = others.some((other) => other.state === 'running' && (other.work.isLong || modeOf(other) === 'index'))
+      const isOvertaken = (other: Entry<Work>): boolean => busy && reads.has(mode) && needsAlone.has(modeOf(other))
       return others.every(
         (other) =>
-          (other.state === 'waiting' && (!isBefore(other, entry) || (mode === 'read' && long))) ||
-          mayRunBeside(mode, other.modes.get(table) ?? 'alter'),
+          (other.state === 'waiting' && (!isBefore(other, entry) || isOvertaken(other))) ||
+          mayRunBeside(mode, modeOf(other)),
       )
     })
   }
-
-  #neighbours(entry: Entry<Work>): Entry<Work>[] {
-    return [...entry.modes.keys()].flatMap((table) =>
-      (this.#tables.get(table) ?? []).filter((other) => other !== entry),
-    )
-  }
 }
+
+const reads: ReadonlySet<LockMode> = new Set(['read', 'analyze'])
+const needsAlone: ReadonlySet<LockMode> = new Set(['reference', 'alter'])
 
 /** Nobody else: undefined. */
 function agrees(mode: LockMode, other: LockMode | undefined): boolean {

@@ -6,8 +6,6 @@ export type Lane = {
   readonly client: PostgresConnection
   /** Every lane has something to do: PostgreSQL's own parallel workers would only take turns with other work of ours. */
   readonly crowded: boolean
-  /** For work that locks with `key`: resolves when nothing else of ours uses its table any more. */
-  readonly raise: () => Promise<void>
 }
 
 export type LaneWork<Result> = QueuedWork & {
@@ -28,8 +26,6 @@ type Pending = QueuedWork & {
   readonly signal: AbortSignal
   readonly run: (lane: Lane) => Promise<void>
   readonly fail: (reason: unknown) => void
-  /** Set while it waits for its table; resolves `Lane.raise`. */
-  raised: (() => void) | null
 }
 
 type Session = { readonly client: PostgresConnection; readonly ending: AbortController }
@@ -46,10 +42,11 @@ export class Lanes implements AsyncDisposable {
   /** Null: the server gave none. */
   readonly #prepared: Promise<Session | null>[] = []
   readonly #connecting = new Set<Promise<unknown>>()
-  readonly #raising = new Set<Pending>()
   readonly #disposed = new AbortController()
   #limit = 1
+  /** 0: the own session alone. */
   #mostSessions = 0
+  #pumping = false
   #opening = 0
   #active = 0
   #closed: Promise<void> | null = null
@@ -61,8 +58,7 @@ export class Lanes implements AsyncDisposable {
   /** How much runs at once from now on. With 1 it is the own session that does everything. */
   widen(limit: number): void {
     this.#limit = limit
-    // One that waits for its table keeps its session without using it, so there may be twice as many.
-    this.#mostSessions = limit > 1 ? limit * 2 : 0
+    this.#mostSessions = limit > 1 ? limit : 0
   }
 
   /**
@@ -77,7 +73,10 @@ export class Lanes implements AsyncDisposable {
     return this.#limit
   }
 
-  /** Rejects with what `run` threw, or with the signal's reason; work that was stopped has ended by then. */
+  /**
+   * Rejects with what `run` threw, or with the signal's reason; work that was stopped has ended by then. What is asked for in one go is known
+   * as a whole before the first of it begins.
+   */
   run<Result>({ rank, locks, isLong = false, signal, run }: LaneWork<Result>): Promise<Result> {
     const either = AbortSignal.any([signal, this.#disposed.signal])
     if (either.aborted) return Promise.reject(either.reason as Error)
@@ -89,12 +88,11 @@ export class Lanes implements AsyncDisposable {
       signal: either,
       run: async (lane) => resolve(await run(lane)),
       fail: reject,
-      raised: null,
     }
     const giveUp = (): void => this.#giveUp(pending)
     either.addEventListener('abort', giveUp, { once: true })
     this.#queue.add(pending)
-    this.#pump()
+    this.#pumpSoon()
     return promise.finally(() => either.removeEventListener('abort', giveUp))
   }
 
@@ -121,8 +119,16 @@ export class Lanes implements AsyncDisposable {
     this.#pump()
   }
 
+  #pumpSoon(): void {
+    if (this.#pumping) return
+    this.#pumping = true
+    queueMicrotask(() => {
+      this.#pumping = false
+      this.#pump()
+    })
+  }
+
   #pump(): void {
-    for (const pending of this.#raising) this.#tryRaise(pending)
     while (this.#active < this.#limit && this.#hasSession()) {
       const pending = this.#queue.take()
       if (!pending) return
@@ -184,7 +190,6 @@ export class Lanes implements AsyncDisposable {
     return {
       client,
       crowded: this.#limit > 1 && this.#active + this.#queue.waitingBeside(pending) >= this.#limit,
-      raise: () => this.#raise(pending),
     }
   }
 
@@ -239,32 +244,6 @@ export class Lanes implements AsyncDisposable {
     } finally {
       this.#disposed.signal.removeEventListener('abort', stop)
     }
-  }
-
-  #raise(pending: Pending): Promise<void> {
-    if (this.#queue.raise(pending)) return Promise.resolve()
-    const { promise, resolve, reject } = Promise.withResolvers<void>()
-    const stop = (): void => {
-      this.#raising.delete(pending)
-      reject(pending.signal.reason as Error)
-      this.#active++
-    }
-    pending.signal.addEventListener('abort', stop, { once: true })
-    pending.raised = () => {
-      pending.signal.removeEventListener('abort', stop)
-      resolve()
-    }
-    this.#raising.add(pending)
-    this.#active--
-    this.#pump()
-    return promise
-  }
-
-  #tryRaise(pending: Pending): void {
-    if (!this.#queue.raise(pending)) return
-    this.#raising.delete(pending)
-    this.#active++
-    pending.raised?.()
   }
 }
 

@@ -7,21 +7,18 @@ import type { TableName } from '../../../model/catalog.ts'
  * - `read` ACCESS SHARE: hashing the rows
  * - `analyze` SHARE UPDATE EXCLUSIVE
  * - `index` SHARE: `create index`, any number side by side
- * - `key` SHARE while the index of a key is built, then ACCESS EXCLUSIVE for the moment that makes a constraint of it.
- *   Not beside another `key` of the table: each would wait for ever for the other to let go of SHARE.
  * - `reference` SHARE ROW EXCLUSIVE: a foreign key, on both of its tables
- * - `alter` ACCESS EXCLUSIVE: every other `alter table`
+ * - `alter` ACCESS EXCLUSIVE: `alter table`
  */
-export type LockMode = 'read' | 'analyze' | 'index' | 'key' | 'reference' | 'alter'
+export type LockMode = 'read' | 'analyze' | 'index' | 'reference' | 'alter'
 
 export type TableLock = { readonly table: TableName; readonly mode: LockMode }
 
 /** https://www.postgresql.org/docs/current/explicit-locking.html#LOCKING-TABLES */
 const besides: Readonly<Record<LockMode, ReadonlySet<LockMode>>> = {
-  read: new Set(['read', 'analyze', 'index', 'key', 'reference']),
+  read: new Set(['read', 'analyze', 'index', 'reference']),
   analyze: new Set(['read']),
-  index: new Set(['read', 'index', 'key']),
-  key: new Set(['read', 'index']),
+  index: new Set(['read', 'index']),
   reference: new Set(['read']),
   alter: new Set(),
 }

@@ -110,6 +110,8 @@ describe('statements are read back', () => {
 
   test('a key is an index first and a constraint of the same name and columns then', () => {
     expect(keyInTwo(addPrimaryKey(target, 'pk "1"', ['a', 'b']))).toEqual({
+      name: '"pk ""1"""',
+      columns: '"a", "b"',
       build: 'create unique index "pk ""1""" on "public"."My ""Table""" ("a", "b")',
       attach: 'alter table "public"."My ""Table""" add constraint "pk ""1""" primary key using index "pk ""1"""',
     })

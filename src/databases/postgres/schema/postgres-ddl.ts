@@ -127,14 +127,24 @@ const referenceStatement = new RegExp(
   `^alter table ${qualified} add constraint ${identifier} foreign key \\(${identifiers}\\) references ${qualified} `,
 )
 
+export type KeyInTwo = {
+  /** Of the key and its index, as it stands in SQL; so are the columns. */
+  readonly name: string
+  readonly columns: string
+  readonly build: string
+  readonly attach: string
+}
+
 /**
  * `addPrimaryKey` and `addUnique` in two statements: the long one only keeps writers out of the table, the short one keeps
  * everybody out. Null for any other statement.
  */
-export function keyInTwo(sql: string): { readonly build: string; readonly attach: string } | null {
+export function keyInTwo(sql: string): KeyInTwo | null {
   const [, table, , , name, kind, columns] = keyStatement.exec(sql) ?? []
-  if (table === undefined || name === undefined) return null
+  if (table === undefined || name === undefined || columns === undefined) return null
   return {
+    name,
+    columns,
     build: `create unique index ${name} on ${table} (${columns})`,
     attach: `alter table ${table} add constraint ${name} ${kind} using index ${name}`,
   }

@@ -6,7 +6,7 @@ import type { SchemaObject, SchemaObjectKind } from '../../../model/plan.ts'
 import type { ObjectReport } from '../../../model/report.ts'
 import { withTransaction } from '../connection/postgres-connection.ts'
 import { chunked } from '../../../util/chunked.ts'
-import { qualifiedName } from '../identifiers.ts'
+import { qualifiedName, quoteIdentifier } from '../identifiers.ts'
 import type { Lane, Lanes } from '../lanes/lanes.ts'
 import type { TableLock } from '../lanes/table-locks.ts'
 import {
@@ -16,8 +16,9 @@ import {
   messageOf,
   translatePostgresError,
 } from '../postgres-errors.ts'
+import { ranks } from '../lanes/ranks.ts'
 import { crowdedSettings } from './index-settings.ts'
-import { keyInTwo, parentOf } from './postgres-ddl.ts'
+import { type KeyInTwo, keyInTwo, parentOf } from './postgres-ddl.ts'
 
 /** Runs the statements in the transaction that is open; a refusal names the object and both texts. */
 export async function createObjects(client: Client, objects: readonly SchemaObject[], target: string): Promise<void> {
@@ -43,6 +44,8 @@ export type AddObjectsOptions = {
   readonly rowsOf?: (table: TableName) => number | undefined
   /** Tables whose statistics are made as soon as their objects stand, but for views. */
   readonly analyzed?: readonly TableName[]
+  /** Called once everything waits for its lane and nothing has begun: whatever may go on beside it can be asked for here. */
+  readonly queued?: () => void
   /** Called in the transaction of objects with what became of them: what is written there is never out of step. */
   readonly beforeCommit?: (client: Client, made: readonly MadeObject[]) => Promise<void>
 }
@@ -50,25 +53,7 @@ export type AddObjectsOptions = {
 /** `index` among the objects that were asked for. */
 export type MadeObject = { readonly index: number; readonly report: ObjectReport }
 
-type Numbered = { readonly object: SchemaObject; readonly index: number }
-
-/**
- * What must stand before what refers to it: keys before foreign keys, columns before views over them. Keys come after indexes, since a key needs
- * its table for itself in the end: before them it would wait for each, and its session with it. Ranks of the lanes,
- * which go on to the next rank where the locks of the one before are gone.
- */
-const order: Readonly<Partial<Record<SchemaObjectKind, number>>> = {
-  'not-null': 1,
-  index: 2,
-  'primary-key': 3,
-  unique: 4,
-  check: 5,
-  'foreign-key': 6,
-  view: 7,
-}
-
-/** Below every object: what is only read may wait. */
-export const ranksAfterObjects = { analyze: 8, hash: 9 } as const
+type Numbered = { readonly object: SchemaObject; readonly index: number; readonly rank: number }
 
 /**
  * Makes each object in a transaction of its own, side by side where they do not lock each other out. A foreign key or check
@@ -79,8 +64,7 @@ export async function addObjects(
   objects: readonly SchemaObject[],
   options: AddObjectsOptions,
 ): Promise<ObjectReport[]> {
-  const indexed = objects.map((object, index) => ({ object, index }))
-  const sorted = indexed.toSorted((a, b) => rankOf(a.object) - rankOf(b.object))
+  const sorted = withRanks(objects).toSorted((a, b) => a.rank - b.rank)
   // Which tables a view reads stands only in its text, and views read each other: after everything else, one by one.
   const apart = sorted.filter(({ object }) => locksOf(object) === null)
   const together = sorted.filter(({ object }) => locksOf(object) !== null)
@@ -93,10 +77,11 @@ export async function addObjects(
   const add = async (group: readonly Numbered[], signal: AbortSignal): Promise<void> => {
     for (const { index, report } of await addInLane(group, { ...options, signal })) reports[index] = report
   }
-  await allOrNone(options.signal, (signal) => [
-    ...groups.map((group) => add(group, signal)),
-    ...analyzeInLanes({ ...options, signal }),
-  ])
+  await allOrNone(options.signal, (signal) => {
+    const works = [...groups.map((group) => add(group, signal)), ...analyzeInLanes({ ...options, signal })]
+    options.queued?.()
+    return works
+  })
   for (const one of apart) await add([one], options.signal)
   return reports
 }
@@ -108,7 +93,7 @@ function analyzeInLanes({ analyzed = [], lanes, signal }: AddObjectsOptions): Pr
   const chunk = lanes.width === 1 ? Math.max(1, analyzed.length) : analyzedAtOnce
   return chunked(analyzed, chunk).map((tables) =>
     lanes.run({
-      rank: ranksAfterObjects.analyze,
+      rank: ranks.analyze,
       locks: tables.map((table) => ({ table, mode: 'analyze' })),
       signal,
       run: async ({ client }) => {
@@ -141,8 +126,18 @@ async function allOrNone(signal: AbortSignal, begin: (signal: AbortSignal) => re
   if (first.length > 0) throw first[0]
 }
 
-function rankOf({ kind }: SchemaObject): number {
-  return order[kind] ?? 0
+function withRanks(objects: readonly SchemaObject[]): Numbered[] {
+  const read = new Set<string>()
+  return objects.map((object, index) => {
+    const { kind, table } = object
+    const isFirst = kind === 'index' && table !== null && !read.has(qualifiedName(table))
+    if (isFirst) read.add(qualifiedName(table))
+    return { object, index, rank: isFirst ? ranks.firstIndex : rankOf(kind) }
+  })
+}
+
+function rankOf(kind: SchemaObjectKind): number {
+  return kind in ranks ? ranks[kind as keyof typeof ranks] : 0
 }
 
 /** Null where a statement may touch any table. */
@@ -151,7 +146,7 @@ function locksOf({ kind, table, sql }: SchemaObject): readonly TableLock[] | nul
   if (table === null || kind === 'view') return null
   if (kind !== 'foreign-key') {
     const plainIndex = /^create (unique )?index /.test(sql)
-    return [{ table, mode: plainIndex ? 'index' : keyInTwo(sql) ? 'key' : 'alter' }]
+    return [{ table, mode: plainIndex ? 'index' : 'alter' }]
   }
   const parent = parentOf(sql)
   if (parent === null) return null
@@ -160,8 +155,11 @@ function locksOf({ kind, table, sql }: SchemaObject): readonly TableLock[] | nul
 }
 
 async function addInLane(group: readonly Numbered[], options: AddObjectsOptions): Promise<readonly MadeObject[]> {
+  const [first] = group
+  const key = group.length === 1 && first ? keyOf(first) : null
+  if (key) return [await addKey(key, options)]
   return options.lanes.run({
-    rank: Math.min(...group.map(({ object }) => rankOf(object))),
+    rank: Math.min(...group.map(({ rank }) => rank)),
     locks: group.length === 1 ? group.flatMap(({ object }) => locksOf(object) ?? []) : locksOfMany(group),
     signal: options.signal,
     run: async (lane) => {
@@ -180,7 +178,7 @@ function locksOfMany(group: readonly Numbered[]): TableLock[] {
   const byTable = Map.groupBy(locks, ({ table }) => qualifiedName(table))
   return [...byTable.values()].flatMap(([first, ...more]) => {
     if (!first) return []
-    const same = first.mode !== 'key' && more.every(({ mode }) => mode === first.mode)
+    const same = more.every(({ mode }) => mode === first.mode)
     return [{ table: first.table, mode: same ? first.mode : 'alter' }]
   })
 }
@@ -207,17 +205,16 @@ async function addTogether(
   return made
 }
 
-async function addAlone(lane: Lane, { object, index }: Numbered, options: AddObjectsOptions): Promise<MadeObject> {
+async function addAlone(lane: Lane, one: Numbered, options: AddObjectsOptions): Promise<MadeObject> {
+  const { result: report, seconds } = await timed(() => addObject(lane, one, options))
+  announce(report, seconds, options)
+  return { index: one.index, report }
+}
+
+async function timed<Result>(run: () => Promise<Result>): Promise<{ result: Result; seconds: number }> {
   const started = performance.now()
-  let waited = 0
-  const raise = async (): Promise<void> => {
-    const from = performance.now()
-    await lane.raise()
-    waited += performance.now() - from
-  }
-  const report = await addObject({ ...lane, raise }, object, index, options)
-  announce(report, (performance.now() - started - waited) / 1000, options)
-  return { index, report }
+  const result = await run()
+  return { result, seconds: (performance.now() - started) / 1000 }
 }
 
 function announce(report: ObjectReport, seconds: number, { emit }: AddObjectsOptions): void {
@@ -231,11 +228,83 @@ function reportOf(object: SchemaObject): ObjectReport {
   return { ...object, outcome, error: null }
 }
 
+type Key = Numbered & { readonly table: TableName; readonly inTwo: KeyInTwo }
+
+function keyOf(one: Numbered): Key | null {
+  const { table, sql } = one.object
+  const inTwo = sql === null ? null : keyInTwo(sql)
+  return table === null || inTwo === null ? null : { ...one, table, inTwo }
+}
+
+/**
+ * In two transactions, so that no session waits for what only the second needs: a key is built as an index beside the other indexes of its
+ * table, and becomes a key in the moment in which nobody else uses that. Where nothing else is to be done meanwhile, the second makes all of it.
+ */
+async function addKey(key: Key, options: AddObjectsOptions): Promise<MadeObject> {
+  const { object, index, table, inTwo } = key
+  const { lanes, signal, target } = options
+  const build = lanes.run({
+    rank: ranks.keyIndex,
+    locks: [{ table, mode: 'index' }],
+    signal,
+    run: (lane) => timed(() => buildKey(lane, key, options)),
+  })
+  const attach = lanes.run({
+    rank: key.rank,
+    locks: [{ table, mode: 'alter' }],
+    signal,
+    run: async (lane) => {
+      const { result: built, seconds } = await build
+      const make = async (sql: string): Promise<Refusal> => {
+        if (built instanceof DatabaseError) return built
+        const attached = built === 'built' && (await trySql(lane.client, object, inTwo.attach, target)) === null
+        // It is the statement as it was planned whose refusal counts.
+        return attached ? null : trySql(lane.client, object, sql, target)
+      }
+      const added = await timed(() => addObject(lane, key, options, make))
+      announce(added.result, seconds + added.seconds, options)
+      return { index, report: added.result }
+    },
+  })
+  // Whoever is told of a failure may rely on nothing running any more.
+  await Promise.allSettled([build, attach])
+  await build
+  return attach
+}
+
+async function buildKey(
+  lane: Lane,
+  key: Key,
+  options: AddObjectsOptions,
+): Promise<'built' | 'not-built' | DatabaseError> {
+  const { object, inTwo } = key
+  const { client, crowded } = lane
+  if (!crowded) return 'not-built'
+  if (await isBuilt(client, key)) return 'built'
+  const build = async (): Promise<Refusal> => trySql(client, object, inTwo.build, options.target)
+  return (await withTransaction(client, build, beginOf(lane, object, options))) ?? 'built'
+}
+
+/** By a run that ended before it could make a key of it. */
+async function isBuilt(client: Client, { table, inTwo: { name, columns } }: Key): Promise<boolean> {
+  const { rowCount } = await client.query(
+    `select from pg_index i
+     where i.indexrelid = to_regclass($1) and i.indrelid = to_regclass($2)
+       and i.indisunique and i.indisvalid and i.indpred is null and i.indexprs is null
+       and not exists (select from pg_constraint c where c.conindid = i.indexrelid)
+       and $3 = (select string_agg('"' || replace(a.attname, '"', '""') || '"', ', ' order by k.place)
+         from unnest(i.indkey) with ordinality k (number, place)
+         join pg_attribute a on a.attrelid = i.indrelid and a.attnum = k.number)`,
+    [`${quoteIdentifier(table.schema)}.${name}`, qualifiedName(table), columns],
+  )
+  return rowCount === 1
+}
+
 async function addObject(
   lane: Lane,
-  object: SchemaObject,
-  index: number,
+  { object, index }: Numbered,
   options: AddObjectsOptions,
+  make: (sql: string) => Promise<Refusal> = (sql) => trySql(lane.client, object, sql, options.target),
 ): Promise<ObjectReport> {
   const { sql } = object
   if (sql === null) return reportOf(object)
@@ -243,17 +312,23 @@ async function addObject(
   return withTransaction(
     client,
     async () => {
-      const report = await tryObject(lane, object, sql, options.target)
+      const report = await explained(await make(sql), { client, object, sql, target: options.target })
       await options.beforeCommit?.(client, [{ index, report }])
       return report
     },
-    `begin; ${lane.crowded ? crowdedSettings(object.table === null ? undefined : options.rowsOf?.(object.table)) : ''}savepoint object`,
+    beginOf(lane, object, options),
   )
 }
 
-async function tryObject(lane: Lane, object: SchemaObject, sql: string, target: string): Promise<ObjectReport> {
-  const { client } = lane
-  const failure = await tryMaking(lane, object, sql, target)
+function beginOf({ crowded }: Lane, { table }: SchemaObject, { rowsOf }: AddObjectsOptions): string {
+  return `begin; ${crowded ? crowdedSettings(table === null ? undefined : rowsOf?.(table)) : ''}savepoint object`
+}
+
+/** What rows contradict is made for new rows alone. */
+async function explained(
+  failure: Refusal,
+  { client, object, sql, target }: { client: Client; object: SchemaObject; sql: string; target: string },
+): Promise<ObjectReport> {
   if (failure === null) return reportOf(object)
   const contradicted = codeOf(failure) === '23503' || codeOf(failure) === '23514'
   const error = reasonOf(failure)
@@ -264,29 +339,13 @@ async function tryObject(lane: Lane, object: SchemaObject, sql: string, target: 
   return { ...object, outcome: 'refused', error }
 }
 
-/** A key is built as an index beside the other indexes and becomes a key once the table is free for that moment. */
-async function tryMaking(lane: Lane, object: SchemaObject, sql: string, target: string): Promise<DatabaseError | null> {
-  const inTwo = keyInTwo(sql)
-  if (inTwo && lane.crowded) {
-    const refused = await trySql(lane.client, object, inTwo.build, target)
-    if (refused) return refused
-    await lane.raise()
-    if ((await trySql(lane.client, object, inTwo.attach, target)) === null) return null
-    // It is the statement as it was planned whose refusal counts.
-  } else if (inTwo) await lane.raise()
-  return trySql(lane.client, object, sql, target)
-}
-
 /** How often a statement is tried that a foreign session's locks made PostgreSQL stop. */
 const attempts = 3
 
-/** PostgreSQL's refusal, after which the transaction can go on; null when it was done. */
-async function trySql(
-  client: Client,
-  object: SchemaObject,
-  sql: string,
-  target: string,
-): Promise<DatabaseError | null> {
+/** After it the transaction can go on; null when it was done. */
+type Refusal = DatabaseError | null
+
+async function trySql(client: Client, object: SchemaObject, sql: string, target: string): Promise<Refusal> {
   for (let attempt = 1; ; attempt++) {
     try {
       await client.query(sql)
