@@ -3,9 +3,11 @@ import { encodeRows, plannedTable } from '../../../test/support/planned-tables.t
 import { givenDatabase, type GivenDatabase, query } from '../../../test/support/postgres.ts'
 import type { PostgresValue } from '../../model/batch.ts'
 import type { PlannedTable, SchemaObject, SchemaObjectKind } from '../../model/plan.ts'
+import type { ObjectReport } from '../../model/report.ts'
 import type { Lane, Lanes } from './lanes/lanes.ts'
 import { addForeignKey, addPrimaryKey, addUnique, createTable } from './schema/postgres-ddl.ts'
 import { openPostgresTarget, type PostgresTarget } from './postgres-target.ts'
+import type { AddObjectsOptions } from './schema/schema-objects.ts'
 
 const signal = new AbortController().signal
 const emit = (): void => undefined
@@ -625,6 +627,28 @@ describe('the session', () => {
     )
     expect(await given.target.countRows({ schema: 'public', name: 't' }, { signal })).toBe(0)
     await expect(other.lock('public')).rejects.toMatchObject({ code: 'JOB_RUNNING' })
+  })
+
+  test('is followed by one alone, also where it was a further session that broke', async () => {
+    await using given = await givenTarget('create table t (id bigint)')
+    await using _lock = await given.target.lock('public')
+    await using lanes = given.target.openLanes()
+    lanes.widen(2)
+    const make = (beforeCommit?: AddObjectsOptions['beforeCommit']): Promise<ObjectReport[]> =>
+      given.target.addObjects([object('index', 'i', 'create index "i" on "public"."t" ("id")')], {
+        signal,
+        emit,
+        lanes,
+        ...(beforeCommit && { beforeCommit }),
+      })
+    const dying = make(async (client) => {
+      await client.query('select pg_terminate_backend(pg_backend_pid())')
+    })
+    await expect(dying).rejects.toMatchObject({ code: 'CONNECT_TARGET_LOST' })
+    expect((await make()).map(({ outcome }) => outcome)).toEqual(['created'])
+    await lanes.close()
+    const sessions = `select count(*) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()`
+    expect((await given.target.client.query(sessions)).rows).toEqual([{ count: '0' }])
   })
 
   test('survives a statement that was cancelled by its signal', async () => {

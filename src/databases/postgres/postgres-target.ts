@@ -120,6 +120,8 @@ class OpenPostgresTarget implements PostgresTarget {
 
   async reconnect(): Promise<PostgresConnection> {
     if (!this.#lost) return this.#client
+    // It may be another session that was lost, and this one would keep its locks; one that broke has ended already.
+    await Promise.allSettled([this.#client[Symbol.asyncDispose]()])
     const client = await openSession({ ...this.#options, signal: new AbortController().signal })
     for (const schema of this.#locks) await lockTarget(client, schema)
     this.#client = client
