@@ -5,16 +5,16 @@ import { type Executable, rowferry, rowferryLoad, rowferryMerge } from './rowfer
 
 /**
  * In the order in which they run. rowferry is first: the others are compared with what it has verified. Those whose times are held against
- * each other follow each other: a machine may become slower within a round.
+ * its own follow at once: a machine may become slower within a round.
  */
 export function contenders(executable: Executable): readonly Contender[] {
   return [
     rowferry(executable),
+    rowferryLoad(executable),
     pipe,
     pgloader,
-    rowferryLoad(executable),
-    readyBinary,
     readyCsv,
+    readyBinary,
     rowferryMerge(executable),
   ]
 }
