@@ -237,12 +237,18 @@ describe('over several lanes', () => {
     const nodes = `select c.relname as name, c.relfilenode as node, exists (select from pg_constraint where conindid = c.oid)::int as key
       from pg_class c where c.relname = 'a_pkey'`
 
-    test('becomes that key as it is', async () => {
+    test.each([
+      [1, false],
+      [2, false],
+      [8, false],
+      [2, true],
+    ])('becomes that key as it is, over %i lanes (small: %s)', async (width, small) => {
       await using given = await givenTarget(`${setup} create unique index a_pkey on a (id, n)`)
       const [before] = await query(given.database.url, nodes)
       await using lanes = given.target.openLanes()
-      lanes.widen(2)
-      const reports = await given.target.addObjects([key, other], { signal, emit, lanes })
+      lanes.widen(width)
+      const isSmall = (): boolean => small
+      const reports = await given.target.addObjects([key, other], { signal, emit, lanes, isSmall })
       expect(reports.map(({ outcome }) => outcome)).toEqual(['created', 'created'])
       expect(await query(given.database.url, nodes)).toEqual([{ ...before, key: '1' }])
     })
@@ -250,6 +256,8 @@ describe('over several lanes', () => {
     test.each([
       'create unique index a_pkey on a (n, id)',
       'create index a_pkey on a (id, n)',
+      'create unique index a_pkey on a (id) include (n)',
+      'create unique index a_pkey on a (id, n) nulls not distinct',
       'create unique index a_pkey on a (id, n) where n > 5',
       'create unique index a_pkey on a (id, n, (n + 1))',
       'create unique index a_pkey on b (id, n)',

@@ -206,7 +206,10 @@ async function addTogether(
 }
 
 async function addAlone(lane: Lane, one: Numbered, options: AddObjectsOptions): Promise<MadeObject> {
-  const { result: report, seconds } = await timed(() => addObject(lane, one, options))
+  const key = keyOf(one)
+  const built = key !== null && (await isBuilt(lane.client, key))
+  const make = built ? (sql: string) => attachKey(lane, key, sql, options) : undefined
+  const { result: report, seconds } = await timed(() => addObject(lane, one, options, make))
   announce(report, seconds, options)
   return { index: one.index, report }
 }
@@ -241,25 +244,26 @@ function keyOf(one: Numbered): Key | null {
  * table, and becomes a key in the moment in which nobody else uses that. Where nothing else is to be done meanwhile, the second makes all of it.
  */
 async function addKey(key: Key, options: AddObjectsOptions): Promise<MadeObject> {
-  const { object, index, table, inTwo } = key
+  const { object, index, table } = key
   const { lanes, signal, target } = options
+  const failure = new AbortController()
   const build = lanes.run({
     rank: ranks.keyIndex,
     locks: [{ table, mode: 'index' }],
     signal,
     run: (lane) => timed(() => buildKey(lane, key, options)),
   })
+  // Not to wait for the table first.
+  build.catch((error: unknown) => failure.abort(error))
   const attach = lanes.run({
     rank: key.rank,
     locks: [{ table, mode: 'alter' }],
-    signal,
+    signal: AbortSignal.any([signal, failure.signal]),
     run: async (lane) => {
       const { result: built, seconds } = await build
       const make = async (sql: string): Promise<Refusal> => {
         if (built instanceof DatabaseError) return built
-        const attached = built === 'built' && (await trySql(lane.client, object, inTwo.attach, target)) === null
-        // It is the statement as it was planned whose refusal counts.
-        return attached ? null : trySql(lane.client, object, sql, target)
+        return built === 'built' ? attachKey(lane, key, sql, options) : trySql(lane.client, object, sql, target)
       }
       const added = await timed(() => addObject(lane, key, options, make))
       announce(added.result, seconds + added.seconds, options)
@@ -279,10 +283,21 @@ async function buildKey(
 ): Promise<'built' | 'not-built' | DatabaseError> {
   const { object, inTwo } = key
   const { client, crowded } = lane
-  if (!crowded) return 'not-built'
   if (await isBuilt(client, key)) return 'built'
+  if (!crowded) return 'not-built'
   const build = async (): Promise<Refusal> => trySql(client, object, inTwo.build, options.target)
   return (await withTransaction(client, build, beginOf(lane, object, options))) ?? 'built'
+}
+
+/** What PostgreSQL does not take as the key's index may still be in the way of the statement as it was planned, whose refusal counts. */
+async function attachKey(
+  { client }: Lane,
+  { object, inTwo }: Key,
+  sql: string,
+  { target }: AddObjectsOptions,
+): Promise<Refusal> {
+  const refused = await trySql(client, object, inTwo.attach, target)
+  return refused === null ? null : trySql(client, object, sql, target)
 }
 
 /** By a run that ended before it could make a key of it. */
@@ -290,7 +305,8 @@ async function isBuilt(client: Client, { table, inTwo: { name, columns } }: Key)
   const { rowCount } = await client.query(
     `select from pg_index i
      where i.indexrelid = to_regclass($1) and i.indrelid = to_regclass($2)
-       and i.indisunique and i.indisvalid and i.indpred is null and i.indexprs is null
+       and i.indisunique and i.indisvalid and i.indpred is null and i.indexprs is null and i.indnkeyatts = i.indnatts
+       and to_jsonb(i) ->> 'indnullsnotdistinct' is distinct from 'true'
        and not exists (select from pg_constraint c where c.conindid = i.indexrelid)
        and $3 = (select string_agg('"' || replace(a.attname, '"', '""') || '"', ', ' order by k.place)
          from unnest(i.indkey) with ordinality k (number, place)
