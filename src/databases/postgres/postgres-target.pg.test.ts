@@ -231,6 +231,18 @@ describe('over several lanes', () => {
     },
   )
 
+  test('a key that its index does not make is refused for its own reason, and no index is left', async () => {
+    await using given = await givenTarget('create table t (id bigint, n int); insert into t values (null, 1), (2, 2)')
+    await using lanes = given.target.openLanes()
+    lanes.widen(2)
+    const key = object('primary-key', 't_pkey', addPrimaryKey(named('t'), 't_pkey', ['id']))
+    const other = object('index', 'i', 'create index "i" on "public"."t" ("n")')
+    const [report] = await given.target.addObjects([key, other], { signal, emit, lanes })
+    expect(report).toMatchObject({ outcome: 'refused', error: 'column "id" of relation "t" contains null values' })
+    const standing = `select indexname from pg_indexes where tablename = 't'`
+    expect(await query(given.database.url, standing)).toEqual([{ indexname: 'i' }])
+  })
+
   describe('the index of a key that an earlier run left', () => {
     const key = made('primary-key', 'a', 'a_pkey', addPrimaryKey(named('a'), 'a_pkey', ['id', 'n']))
     const other = made('index', 'a', 'a_i', 'create index "a_i" on "public"."a" ("n")')

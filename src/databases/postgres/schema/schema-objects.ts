@@ -289,15 +289,19 @@ async function buildKey(
   return (await withTransaction(client, build, beginOf(lane, object, options))) ?? 'built'
 }
 
-/** What PostgreSQL does not take as the key's index may still be in the way of the statement as it was planned, whose refusal counts. */
+/** Where the index is not taken it goes, and it is the statement as it was planned whose refusal counts. */
 async function attachKey(
   { client }: Lane,
-  { object, inTwo }: Key,
+  { object, table, inTwo }: Key,
   sql: string,
   { target }: AddObjectsOptions,
 ): Promise<Refusal> {
-  const refused = await trySql(client, object, inTwo.attach, target)
-  return refused === null ? null : trySql(client, object, sql, target)
+  if ((await trySql(client, object, inTwo.attach, target)) === null) return null
+  const drop = `drop index ${quoteIdentifier(table.schema)}.${inTwo.name}`
+  const refused = await trySql(client, object, `${drop}; ${sql}`, target)
+  // A refusal has brought the index back.
+  if (refused !== null) await trySql(client, object, drop, target)
+  return refused
 }
 
 /** By a run that ended before it could make a key of it. */
