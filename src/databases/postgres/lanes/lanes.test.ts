@@ -58,3 +58,32 @@ test('closing waits for sessions that work was just given, and ends them', async
   expect([opened, ended]).toEqual([2, 2])
   expect((await all).map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected'])
 })
+
+test('of what is asked for in one go the lowest ranks begin, and know what else waits', async () => {
+  await using lanes = new Lanes({
+    open: async () => session(),
+    own: () => Promise.reject(new Error('not asked for')),
+    explain: (error) => error,
+  })
+  lanes.widen(2)
+  const begun: [rank: number, crowded: boolean][] = []
+  const ask = (ranks: readonly number[]): Promise<unknown> =>
+    Promise.all(
+      ranks.map((rank) => {
+        const run = async ({ crowded }: Lane): Promise<void> => {
+          begun.push([rank, crowded])
+          await wait(20)
+        }
+        return lanes.run({ rank, locks: [], signal, run })
+      }),
+    )
+  // Sessions that are idle could take the first at once.
+  await ask([0, 0])
+  begun.length = 0
+  await ask([3, 1, 2])
+  expect(begun).toEqual([
+    [1, true],
+    [2, true],
+    [3, true],
+  ])
+})
