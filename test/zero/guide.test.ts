@@ -43,6 +43,7 @@ test('the guide leads from a SQLite file to an app that shows its rows and their
   const env = {
     PATH: [join(repository, 'node_modules', '.bin'), process.env['PATH']].join(delimiter),
     ZERO_APP_ID: appId,
+    ZERO_TASK_ID: appId,
     ZERO_PORT: String(cache),
     ZERO_CHANGE_STREAMER_PORT: String(streamer),
     DO_NOT_TRACK: '1',

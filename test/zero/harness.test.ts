@@ -8,7 +8,7 @@ import { givenDatabase, query } from '../support/postgres.ts'
 import { importSchema } from './support/import-schema.ts'
 import { checkCatalog, proveSync } from './support/prove-sync.ts'
 import { typeCheck } from './support/type-check.ts'
-import { dyingWords, removeFromDatabase, whyZeroCacheDies } from './support/zero-cache.ts'
+import { dyingWords, removeFromDatabase, startZeroCache, whyZeroCacheDies } from './support/zero-cache.ts'
 
 /** The proof must be able to fail: everything here is written by hand and known to be right or wrong. */
 const sql = `
@@ -102,6 +102,15 @@ describe('the proof that a database syncs', () => {
       'UnsupportedTableSchemaError: Table "has space" has invalid characters.',
     )
   })
+})
+
+test('zero-cache is given a task id, since it may choose one that its workers die of', async () => {
+  await using database = await givenDatabase()
+  await query(database.url, 'create table t (id int primary key)')
+  const chosen = { url: database.url, env: { ZERO_TASK_ID: '-VxStGXRz_ZajdHiyBamy' } }
+  expect(await whyZeroCacheDies(chosen)).toBe('TypeError: Expected string at taskID. Got true')
+  await using cache = await startZeroCache({ url: database.url })
+  expect(cache.log()).toContain(`taskID=${cache.appId}`)
 })
 
 test('what zero-cache has made goes, though a worker of a dead zero-cache is still at it', async () => {

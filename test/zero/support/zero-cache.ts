@@ -146,6 +146,8 @@ function environment(
     ZERO_CHANGE_MAX_CONNS: '2',
     ZERO_ADMIN_PASSWORD: 'test',
     ZERO_APP_ID: own.appId,
+    // Its own default is random, and its workers die of one that looks like an option ("-" and no digit after it, or "--"): one start in some 1,700.
+    ZERO_TASK_ID: own.appId,
     ...(publications === undefined ? {} : { ZERO_APP_PUBLICATIONS: publications.join(',') }),
     ...(queryUrl === undefined ? {} : { ZERO_QUERY_URL: queryUrl }),
   }
