@@ -61,7 +61,7 @@ describe('errors', () => {
 })
 
 describe('options', () => {
-  /** Flags of other programs that the documents show; the last two are those of `npm run bench`. */
+  /** Flags of other programs that the documents show; the last three are those of `npm run bench`. */
   const foreign = new Set([
     '--version',
     '--help',
@@ -73,6 +73,7 @@ describe('options', () => {
     '--prefix',
     '--schema-only',
     '--test',
+    '--rows',
     '--shape',
     '--write',
   ])
