@@ -29,6 +29,7 @@ export const warningMeanings: Readonly<Record<string, string>> = {
   'zero-bytes-as-text': 'A column of bytes becomes text in base64, which Zero syncs.',
   'zero-not-synced': 'Zero does not sync a table or column.',
   'zero-not-left-out': 'A column cannot be left out of the publication, because its table has REPLICA IDENTITY FULL.',
+  'verification-contradicted': 'A second reading through SQLite, or a hash, contradicts what was loaded.',
   'zero-attached': 'A Zero replicates tables that would be replaced.',
   'zero-schema-kept': 'The schema file was changed by hand and was left as it is.',
   'zero-stops': 'What was found in the target keeps zero-cache from starting.',

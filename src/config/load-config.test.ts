@@ -115,7 +115,7 @@ describe('what is refused', () => {
       says: [
         'rowferry.yaml:1:9 schema: must be text, not 5',
         'rowferry.yaml:2:12 batchSize: must be at least 1, not 0',
-        'rowferry.yaml:3:9 verify: must be one of none, counts, content, not "contents"; did you mean content?',
+        'rowferry.yaml:3:9 verify: must be one of none, counts, content, full, not "contents"; did you mean content?',
         '--parallel must be a whole number from 1 to 64, not "many"',
       ],
     },

@@ -176,9 +176,10 @@ export const options = {
   verify: {
     ...transfer,
     group: 'How',
-    type: { kind: 'choice', values: ['none', 'counts', 'content'] },
+    type: { kind: 'choice', values: ['none', 'counts', 'content', 'full'] },
     default: 'content',
-    description: 'what is compared at the end',
+    description:
+      'what is compared at the end: content reads small tables and a sample of large ones once more through SQLite, full reads every row',
     commands: planning,
   },
   snapshot: {

@@ -89,7 +89,13 @@ export interface RowReader extends Disposable {
   read(request: ReadRequest): Iterable<RowPage>
   /** The same rows in the same order, those that can be had cheaper that way as records. */
   readStored(request: ReadRequest): Iterable<RowPage | RecordPage>
+  /** Rows of a table as the database itself counts them. */
+  countRows(table: string): number
+  /** First and last rowid, and the rowid before the last `tail` rows; null for a table without rows. */
+  rowidBounds(table: string, tail: number): RowidBounds | null
 }
+
+export type RowidBounds = { readonly first: bigint; readonly last: bigint; readonly beforeTail: bigint | null }
 
 /** Encoded rows that move together, kept until they are committed so that a refused batch can be bisected. */
 export interface EncodedBatch {

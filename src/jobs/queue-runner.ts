@@ -96,7 +96,7 @@ export class QueueRunner implements ShardRunner, AsyncDisposable {
 
   run(task: ShardTask, onMessage: (message: ShardMessage) => void): Promise<ShardResult> {
     // Reading for comparison needs no queue.
-    if (task.kind === 'hash') return this.#scene.threads.run(task, onMessage)
+    if (task.kind !== 'load') return this.#scene.threads.run(task, onMessage)
     if (this.#stopping !== null) return Promise.resolve(notFinished)
     const pending: Pending = {
       id: randomUUID(),

@@ -23,7 +23,19 @@ export type TableVerification =
       readonly differences: readonly RowDifference[]
       /** Total number of differing rows; `differences` lists at most 100. */
       readonly differingRows: number
+      /** What was read once more through SQLite; null where nothing was, as by `--verify counts`. */
+      readonly secondReading: SecondReading | null
     }
+
+/** How much of a table was read again through SQLite, hashed independently of the load, and compared. */
+export type SecondReading = {
+  readonly scope: 'whole' | 'sample' | 'none'
+  readonly rows: number
+  /** Rows of the table as SQLite counts them. */
+  readonly counted: number | null
+  /** Why it could not be read again. */
+  readonly reason: string | null
+}
 
 export type RowDifference = {
   readonly table: string
@@ -80,7 +92,9 @@ export type Report = {
   readonly finishedAt: string
   readonly seconds: number
   readonly resumed: boolean
-  readonly verify: 'none' | 'counts' | 'content'
+  readonly verify: 'none' | 'counts' | 'content' | 'full'
+  /** What was proven how, in a sentence, and the seed of the samples; null where content was not compared. */
+  readonly proof: { readonly sentence: string; readonly seed: string | null } | null
   readonly totals: {
     readonly tables: number
     readonly rowsRead: number

@@ -136,7 +136,7 @@ function planSteps(
   steps.push({ kind: 'add-objects', objects })
   steps.push({ kind: 'reset-sequences', sequences: tables.flatMap((table) => sequenceResets(table, input)) })
   if (verify === 'counts') steps.push({ kind: 'verify-counts', tables: named })
-  if (verify === 'content') steps.push({ kind: 'verify-content', tables: named })
+  if (verify === 'content' || verify === 'full') steps.push({ kind: 'verify-content', tables: named })
   const { zero } = input.settings
   if (zero !== null) steps.push({ kind: 'prepare-zero', publication: zero.publication, schemaFile: zero.schemaFile })
   return steps

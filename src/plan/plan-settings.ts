@@ -25,7 +25,7 @@ export type PlanSettings = {
   readonly parallel: number
   /** A table is cut into shards of about so many bytes. */
   readonly shardBytes: number
-  readonly verify: 'none' | 'counts' | 'content'
+  readonly verify: 'none' | 'counts' | 'content' | 'full'
   readonly indexes: boolean
   readonly foreignKeys: boolean
   readonly views: boolean

@@ -22,6 +22,14 @@ const verification = z.union([
     notCompared: z.array(z.string()).describe('source columns that the target table does not have'),
     differences: z.array(rowDifference).max(100),
     differingRows: count.describe('all differing rows; differences lists at most 100'),
+    secondReading: z
+      .object({
+        scope: z.enum(['whole', 'sample', 'none']),
+        rows: count.describe('rows that were read again through SQLite'),
+        counted: count.nullable().describe('rows of the table as SQLite counts them'),
+        reason: textOrNull.describe('why it could not be read again'),
+      })
+      .nullable(),
   }),
 ])
 
@@ -81,7 +89,13 @@ export const ReportSchema = z
     finishedAt: z.iso.datetime(),
     seconds: z.number().min(0),
     resumed: z.boolean(),
-    verify: z.enum(['none', 'counts', 'content']),
+    verify: z.enum(['none', 'counts', 'content', 'full']),
+    proof: z
+      .object({
+        sentence: z.string().describe('what was proven how'),
+        seed: textOrNull.describe('decides which rows a sample holds'),
+      })
+      .nullable(),
     totals: z.object({
       tables: count,
       rowsRead: count,

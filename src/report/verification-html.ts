@@ -7,6 +7,7 @@ const meaning = {
   counts: 'The numbers of rows on both sides, with the rejected rows, add up or not. Values were not compared.',
   content:
     'Every row that was read was hashed over all its values, and the rows that PostgreSQL now holds were hashed in the same way. Equal sums mean equal content, whatever the order.',
+  full: 'Every row was read once more through SQLite and hashed independently of the load over all its values, and the rows that PostgreSQL now holds were hashed too. Equal sums mean equal content, whatever the order.',
 } as const
 
 /** How it was verified, and what differs. */
@@ -25,6 +26,7 @@ export function verificationSection(report: Report): Html {
   return html`<section>
     <h2>Verification</h2>
     <p>${meaning[report.verify]}</p>
+    ${report.proof && html`<p>${report.proof.sentence}${report.proof.seed !== null && ` The sample was chosen by the seed ${report.proof.seed}.`}</p>`}
     ${report.verify !== 'none' && html`<p><strong class="${different.length === 0 ? 'good' : 'bad'}">${countOf(equal.length, 'table')} equal, ${formatCount(different.length)} different</strong>${equal.length + different.length < report.tables.length && `, ${formatCount(report.tables.length - equal.length - different.length)} not compared`}.</p>`}
     ${notCompared.length > 0 && html`<p>Columns that the target table does not have: ${notCompared.join(', ')}.</p>`}
     ${different.map(differences)}

@@ -4,6 +4,7 @@ import { RowferryError } from '../errors/errors.ts'
 import type { Plan } from '../model/plan.ts'
 import type { FailureReport, ObjectReport, Report } from '../model/report.ts'
 import { buildVerdict } from './build-verdict.ts'
+import { proofOf } from './proof-sentence.ts'
 import type { TransferAccount } from './transfer-account.ts'
 
 export type ReportInput = {
@@ -47,6 +48,7 @@ export function buildReport(input: ReportInput): Report {
     seconds: (finishedAt.getTime() - startedAt.getTime()) / 1000,
     resumed: input.resumed,
     verify: input.verify,
+    proof: proofOf(tables, account.seed),
     totals: {
       tables: tables.length,
       rowsRead,

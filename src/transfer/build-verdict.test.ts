@@ -5,6 +5,7 @@ import { buildVerdict } from './build-verdict.ts'
 
 const verified = (verdict: 'equal' | 'differs', differingRows = 0): TableVerification => ({
   level: 'content',
+  secondReading: null,
   verdict,
   sourceRows: 3,
   targetRows: 3,

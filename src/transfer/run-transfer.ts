@@ -29,6 +29,7 @@ import { EarlyHashes } from './early-hashes.ts'
 import type { MigrateOptions } from './migrate-options.ts'
 import { nextCommands } from './next-commands.ts'
 import { retryLostConnection, type RetryNotice } from './retry-lost-connection.ts'
+import { SecondReadings } from './second-reading/second-readings.ts'
 import { ShardWorkers } from './shard-workers.ts'
 import type { StepContext } from './steps/step.ts'
 import { runStep, stepLabel } from './steps/steps.ts'
@@ -120,6 +121,15 @@ async function runSteps(run: TransferRun, lanes: Lanes, account: TransferAccount
   const workers = run.distribution ? stack.use(await run.distribution.openRunner({ ...scene, cancel })) : threads
   const stop = (): void => workers.stop()
   signal.addEventListener('abort', stop)
+  const secondReadings = new SecondReadings({
+    source,
+    target,
+    tables: plan.tables,
+    workers: threads,
+    settings: batchLimits(config),
+    isFull: config.verify === 'full',
+    seed: account.seed,
+  })
   const context: Omit<StepContext, 'step' | 'done'> = {
     plan,
     transferId,
@@ -128,6 +138,7 @@ async function runSteps(run: TransferRun, lanes: Lanes, account: TransferAccount
     workers,
     lanes,
     hashes: new EarlyHashes(target, lanes, signal),
+    secondReadings,
     account,
     emit,
     signal,

@@ -6,11 +6,14 @@ import type { KeyRemap } from '../databases/postgres/load/conflict-sql.ts'
 import type { LoadCounts } from '../model/conflict.ts'
 import type { Issue } from '../model/batch.ts'
 import type { PlannedTable, Shard } from '../model/plan.ts'
+import type { Reread, RereadRequest } from './second-reading/second-reading.ts'
 
 /** What is asked of a thread. Plain data. */
 export type ShardTask = {
-  /** `load` writes the rows; `hash` only reads, converts and hashes them. */
-  readonly kind: 'load' | 'hash'
+  /** `load` writes the rows; `hash` only reads, converts and hashes them; `reread` does so twice, independently (`second-reading/`). */
+  readonly kind: 'load' | 'hash' | 'reread'
+  /** What a `reread` reads. */
+  readonly reread?: RereadRequest
   readonly source: SourceOpening
   readonly target: TargetOpening
   readonly transferId: string
@@ -85,6 +88,8 @@ export type ShardResult = {
   /** For `hash`: rows that would be loaded and the sum of their hashes modulo 2^64. */
   readonly rows: number
   readonly hash: bigint
+  /** For `reread`. */
+  readonly reread?: Reread
 }
 
 /** How a RowferryError travels: errors lose their class and properties on the way between threads. */

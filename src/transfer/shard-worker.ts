@@ -9,6 +9,7 @@ import { readShard, writeCheckpoint } from '../store/checkpoints.ts'
 import { type ConvertedBatch, encodeRows } from './encode-rows.ts'
 import { quoteValue } from './issue-collector.ts'
 import { retryLostConnection } from './retry-lost-connection.ts'
+import { rereadShard } from './second-reading/reread-shard.ts'
 import { ShardRoute } from './shard-route.ts'
 import type {
   AskForShard,
@@ -69,7 +70,14 @@ async function runShard(task: ShardTask, carrier: Carrier): Promise<ShardResult 
   if (isStopped(carrier)) return { finished: false, rows: 0, hash: 0n }
   carrier.post({ kind: 'started' })
   try {
-    return task.kind === 'hash' ? hashShard(task, carrier) : await loadWithRetries(task, carrier)
+    switch (task.kind) {
+      case 'hash':
+        return hashShard(task, carrier)
+      case 'reread':
+        return rereadShard(task, { reader: carrier.route.readerOf(task.source), stopped: () => isStopped(carrier) })
+      case 'load':
+        return await loadWithRetries(task, carrier)
+    }
   } catch (error) {
     await carrier.route.renew()
     return { failure: failureOf(error) }

@@ -4,6 +4,7 @@ import type { TableName } from '../model/catalog.ts'
 import type { Issue } from '../model/batch.ts'
 import type { PlannedTable } from '../model/plan.ts'
 import { encodeRows } from './encode-rows.ts'
+import { readAgain } from './second-reading/read-again.ts'
 
 export type StageContext = {
   readonly source: { readonly opening: SourceOpening }
@@ -20,26 +21,27 @@ export async function stageSource<Result>(
   table: PlannedTable,
   context: StageContext,
   use: (staging: TableName) => Promise<Result>,
-  /** True leaves a row out: what the target refused need not even fit its types. */
-  skips?: (key: Issue['key']) => boolean,
+  { skips, way = 'fast' }: StageOptions = {},
 ): Promise<Result> {
   await using staging = await context.target.openComparison(table)
   using reader = openRowReader(context.source.opening)
   for (const shard of table.shards) {
-    const batches = encodeRows({
-      reader,
-      table,
-      shard,
-      after: null,
-      ...context.settings,
-      ...(skips && { skips }),
-      stopped: () => context.signal.aborted,
-      onConverted: null,
-    })
+    const request = { reader, table, shard, after: null, ...(skips && { skips }) }
+    const batches =
+      way === 'slow'
+        ? readAgain({ ...request, keepsRows: true })
+        : encodeRows({ ...request, ...context.settings, stopped: () => context.signal.aborted, onConverted: null })
     for (const { batch } of batches) {
       context.signal.throwIfAborted()
       await staging.add(batch)
     }
   }
   return await use(staging.name)
+}
+
+export type StageOptions = {
+  /** True leaves a row out: what the target refused need not even fit its types. */
+  readonly skips?: (key: Issue['key']) => boolean
+  /** `slow`: through SQLite and the plain encoder, independently of the load. Default: as the load reads. */
+  readonly way?: 'fast' | 'slow'
 }

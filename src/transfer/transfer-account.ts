@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import type { ShardState } from '../databases/databases.ts'
 import { addCounts, type LoadCounts, noCounts } from '../model/conflict.ts'
 import type { PlannedTable } from '../model/plan.ts'
@@ -43,6 +44,8 @@ export function totalsOf(shards: readonly ShardState[]): TableTotals {
 
 /** Collects during a run what the report will say. Keyed by the table's name in the target. */
 export class TransferAccount {
+  /** Decides which rows a sample holds. */
+  readonly seed = randomBytes(6).toString('hex')
   readonly findings: Finding[] = []
   readonly warnings: Warning[] = []
   readonly objects: ObjectReport[] = []

@@ -19,6 +19,8 @@ import { compareRows, equalContent, listedDifferences } from './verify-table.ts'
 import { hashSource } from './hash-source.ts'
 import type { TransferOptions } from './transfer-options.ts'
 import { Threads } from '../util/threads.ts'
+import { isHashable } from './early-hashes.ts'
+import { SecondReadings } from './second-reading/second-readings.ts'
 import { ShardWorkers } from './shard-workers.ts'
 import { noTotals, TransferAccount } from './transfer-account.ts'
 
@@ -36,7 +38,17 @@ export async function verify(options: TransferOptions & { readonly target: strin
   const account = new TransferAccount()
   const { plan, missing } = await planComparison(source, target, { ...options, threads })
   for (const table of missing) account.warnings.push(missingTable(table, options.config.schema))
-  const context = { ...options, source, target, workers, account, settings: batchLimits(options.config) }
+  const settings = batchLimits(options.config)
+  const secondReadings = new SecondReadings({
+    source,
+    target,
+    tables: plan.tables,
+    workers,
+    settings,
+    isFull: true,
+    seed: account.seed,
+  })
+  const context = { ...options, source, target, workers, account, settings, secondReadings }
   for (const table of plan.tables) {
     options.signal.throwIfAborted()
     const verification = withOmitted(table, await compareTable(table, context))
@@ -56,7 +68,7 @@ export async function verify(options: TransferOptions & { readonly target: strin
     failure: null,
     startedAt,
     resumed: false,
-    verify: 'content',
+    verify: 'full',
     files: { folder: '', rejects: null, altered: null, log: null, html: null },
     next: [],
   })
@@ -64,12 +76,32 @@ export async function verify(options: TransferOptions & { readonly target: strin
 
 type Compared = Extract<TableVerification, { level: 'counts' | 'content' }>
 
-async function compareTable(
-  table: PlannedTable,
-  context: Parameters<typeof compareRows>[2] & { readonly workers: ShardWorkers },
-): Promise<Compared> {
+/** The source is read through SQLite alone: the reader of pages has no part in it, but for the profile that says how to convert. */
+async function compareTable(table: PlannedTable, context: CompareContext): Promise<Compared> {
+  const { reading, reread } = await context.secondReadings.of(table)
+  if (reread === null) return { ...(await compareAsLoaded(table, context)), secondReading: reading }
+  const counted = reread.counted ?? reread.rowsRead
+  if (isHashable(table)) {
+    const held = await context.target.hashTable(table, context)
+    if (reread.slow.rows === held.rows && reread.slow.hash === held.hash && reread.slow.rows === counted) {
+      return { ...equalContent(counted, held.rows), secondReading: reading }
+    }
+  }
+  const compared = await compareRows(table, { sourceRows: counted, rejectedKeys: new Set(), way: 'slow' }, context)
+  const found = { ...compared, secondReading: reading }
+  if (reread.slow.rows === counted) return found
+  return withUnfitRows(found, findUnfitRows(table, context, listedDifferences), listedDifferences)
+}
+
+type CompareContext = Parameters<typeof compareRows>[2] & {
+  readonly workers: ShardWorkers
+  readonly secondReadings: SecondReadings
+}
+
+/** What SQLite itself cannot read. */
+async function compareAsLoaded(table: PlannedTable, context: CompareContext): Promise<Compared> {
   const expected = await hashSource(table, context)
-  if (table.columns.every((column) => column.conversion.castTo === null)) {
+  if (isHashable(table)) {
     const held = await context.target.hashTable(table, context)
     if (expected.rows === held.rows && expected.hash === held.hash && expected.rows === table.rows) {
       return equalContent(table.rows, held.rows)
@@ -168,6 +200,7 @@ function differs(sourceRows: number, targetRows: number): Compared {
     notCompared: [],
     differences: [],
     differingRows: 0,
+    secondReading: null,
   }
 }
 

@@ -30,6 +30,7 @@ export function sampleReport(changes: Partial<Report> = {}): Report {
     seconds: 14.4,
     resumed: false,
     verify: 'content',
+    proof: null,
     totals: {
       tables: tables.length,
       rowsRead: sum((table) => table.rowsRead),
@@ -127,6 +128,7 @@ export function sampleTable(source: string, rows: number, seconds: number): Tabl
     seconds,
     verification: {
       level: 'content',
+      secondReading: null,
       verdict: 'equal',
       sourceRows: rows,
       targetRows: rows,

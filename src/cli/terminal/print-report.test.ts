@@ -45,6 +45,7 @@ describe('the closing table', () => {
             ...table,
             verification: {
               level: 'content',
+              secondReading: null,
               verdict: 'differs',
               sourceRows: 12,
               targetRows: 11,

@@ -53,6 +53,7 @@ function printTables(screen: Screen, report: Report): void {
       ),
     )
   }
+  if (report.proof !== null) screen.print(hang('', report.proof.sentence, screen.width()))
   const rate = rowsPerSecond(totals.rowsRead, report.seconds)
   screen.print(
     hang(

@@ -51,6 +51,8 @@ export type PostgresTarget = Omit<Target, 'createTables' | 'addObjects' | 'reset
   /** As `hashTable`, of many tables over the lanes, begun at once; each promise stands for one table. */
   hashTables(tables: readonly PlannedTable[], options: HashTablesOptions): ReadonlyMap<PlannedTable, Promise<TableHash>>
   resetSequences(resets: readonly SequenceReset[], options: Abortable): Promise<Warning[]>
+  /** False where the server hashes otherwise than rowferry, as on big-endian machines and in other encodings than UTF8. */
+  hashesAlike(): Promise<boolean>
   findDifferences(
     table: PlannedTable,
     staging: TableName,
@@ -66,6 +68,9 @@ export type Comparison = AsyncDisposable & {
   readonly name: TableName
   add(batch: EncodedBatch): Promise<void>
 }
+
+/** What PostgreSQL gives on little-endian machines, in UTF8. */
+const hashOfProbe = '7205993694984414645'
 
 export type OpenTargetOptions = Abortable & { readonly url: string; readonly emit: Emit }
 
@@ -233,6 +238,13 @@ class OpenPostgresTarget implements PostgresTarget {
     options: HashTablesOptions,
   ): ReadonlyMap<PlannedTable, Promise<TableHash>> {
     return hashTables(tables, options)
+  }
+
+  hashesAlike(): Promise<boolean> {
+    return this.#run('comparing hashes', this.#options, async (client) => {
+      const { rows } = await client.query<{ hash: string }>(`select hashtextextended('rowferry ä', 0) as hash`)
+      return rows[0]?.hash === hashOfProbe
+    })
   }
 
   findDifferences(

@@ -85,13 +85,12 @@ function widthFor(objects: number, { plan, settings }: StepContext): number {
 const readsRows: ReadonlySet<SchemaObjectKind> = new Set(['index', 'primary-key', 'unique'])
 
 /** From here on no step changes a row. Over a single lane there is no time to be won. */
-function beginHashes({ plan, done, lanes, hashes }: StepContext, besideBytes: number): void {
+function beginHashes({ plan, done, lanes, hashes, secondReadings }: StepContext, besideBytes: number): void {
   if (done || lanes.width === 1) return
-  const tables = plan.steps.flatMap((step) => (step.kind === 'verify-content' ? step.tables : []))
-  hashes.begin(
-    tables.map((name) => plannedTable(plan, name)),
-    besideBytes,
-  )
+  const names = plan.steps.flatMap((step) => (step.kind === 'verify-content' ? step.tables : []))
+  const tables = names.map((name) => plannedTable(plan, name))
+  hashes.begin(tables, besideBytes)
+  secondReadings.begin(tables)
 }
 
 function inOrder(reports: ReadonlyMap<number, ObjectReport>): ObjectReport[] {

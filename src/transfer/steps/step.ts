@@ -5,6 +5,7 @@ import type { Plan, PlannedTable, Step, StepKind } from '../../model/plan.ts'
 import type { TableName } from '../../model/catalog.ts'
 import type { Lanes } from '../../databases/postgres/lanes/lanes.ts'
 import type { EarlyHashes } from '../early-hashes.ts'
+import type { SecondReadings } from '../second-reading/second-readings.ts'
 import type { ZeroSettings } from '../../model/zero.ts'
 import type { TransferAccount } from '../transfer-account.ts'
 import type { ShardRunner } from '../shard-runner.ts'
@@ -19,6 +20,7 @@ export type StepContext = {
   /** Sessions for what is done side by side inside the target, after the rows. */
   readonly lanes: Lanes
   readonly hashes: EarlyHashes
+  readonly secondReadings: SecondReadings
   readonly settings: RunSettings
   readonly zero: ZeroSettings | null
   /** Folder that relative paths of files to write start from. */

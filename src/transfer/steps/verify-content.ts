@@ -7,10 +7,11 @@ const hashedTogether = 50
 
 /** What was read against what PostgreSQL now holds, table by table; most hashes are there by now, or under way. */
 export const verifyContent: RunStep<'verify-content'> = async (step, context) => {
-  const { plan, hashes, lanes, account, emit, signal } = context
+  const { plan, hashes, secondReadings, lanes, account, emit, signal } = context
   const tables = step.tables.map((name) => plannedTable(plan, name))
   for (const some of chunked(tables, lanes.width === 1 ? hashedTogether : tables.length)) {
     hashes.begin(some)
+    secondReadings.begin(some)
     // What differs is then looked for over the same session.
     if (lanes.width === 1) await hashes.settled()
     for (const table of some) {

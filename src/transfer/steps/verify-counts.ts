@@ -20,6 +20,7 @@ export const verifyCounts: RunStep<'verify-counts'> = async (step, context) => {
       notCompared: [],
       differences: [],
       differingRows: equal ? 0 : Math.abs(targetRows - expected),
+      secondReading: null,
     }
     account.setVerification(name.name, verification)
     emit('table:verified', { table: name.name, verification })

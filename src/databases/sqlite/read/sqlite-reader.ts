@@ -2,7 +2,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { RowferryError } from '../../../errors/errors.ts'
 import type { SqliteRow } from '../../../model/batch.ts'
 import type { OrphanProfile } from '../../../model/profile.ts'
-import type { ReadRequest, RecordPage, RowPage, RowReader } from '../../databases.ts'
+import type { ReadRequest, RecordPage, RowidBounds, RowPage, RowReader } from '../../databases.ts'
 import { textEncoding, type TextEncoding } from './decode-text.ts'
 import { PageFile, UnreadablePages } from '../pages/page-file.ts'
 import { readLock, readRecords } from '../pages/read-records.ts'
@@ -14,7 +14,7 @@ import { findOrphans, type OrphanTask } from '../profile/sqlite-orphans.ts'
 import { readRowidName } from './sqlite-rowid.ts'
 import { type Damage, salvageByRowid, salvageInOrder } from './sqlite-salvage.ts'
 import { TextReader } from './text-reader.ts'
-import { everyRowid, pageSize, type RowidRange, walkInOrder } from './walk-rows.ts'
+import { everyRowid, pageSize, prepareRows, type RowidRange, walkInOrder } from './walk-rows.ts'
 
 /** Opens a reader of its own connection; one per thread. */
 export function openRowReader(opening: SqliteOpening): SqliteRowReader {
@@ -119,6 +119,22 @@ export class SqliteRowReader implements RowReader {
     try {
       const statement = this.#db.prepare(`select count(*) as count from ${quoteName(table)} not indexed`)
       return Number(statement.get()?.['count'])
+    } catch (error) {
+      throw translateSqliteError(error, { label: sqliteLabel(this.#opening), place: `table "${table}"`, table })
+    }
+  }
+
+  rowidBounds(table: string, tail: number): RowidBounds | null {
+    const [name, rowid] = [quoteName(table), quoteName(this.#rowidName(table))]
+    const end = (order: string, skip: number): bigint | null => {
+      const sql = `select ${rowid} from ${name} not indexed order by ${rowid} ${order} limit 1 offset ${skip}`
+      const statement = prepareRows(this.#db, sql)
+      const row = statement.get() as unknown as readonly unknown[] | undefined
+      return typeof row?.[0] === 'bigint' ? row[0] : null
+    }
+    try {
+      const [first, last] = [end('asc', 0), end('desc', 0)]
+      return first === null || last === null ? null : { first, last, beforeTail: end('desc', tail) }
     } catch (error) {
       throw translateSqliteError(error, { label: sqliteLabel(this.#opening), place: `table "${table}"`, table })
     }
