@@ -21,8 +21,17 @@ export type Catalog = {
   readonly views: readonly View[]
   readonly triggers: readonly Trigger[]
   readonly virtualTables: readonly VirtualTable[]
+  /** PostgreSQL: what else bears a name that no table can have beside it. Left out: nothing does. */
+  readonly others?: readonly OtherRelation[]
   /** Tables that are never carried, with the reason in words: `sqlite_stat1`, shadow tables … */
   readonly skipped: readonly { readonly name: string; readonly reason: string }[]
+}
+
+export type OtherRelation = {
+  readonly name: TableName
+  readonly kind: 'view' | 'materialized view' | 'sequence' | 'composite type'
+  /** The table whose column a sequence belongs to: they are dropped together. Null: none. */
+  readonly table: TableName | null
 }
 
 export type Table = {
@@ -66,10 +75,22 @@ export type PostgresTableFacts = {
   readonly relationKind: string
   /** User triggers that would fire on insert. */
   readonly insertTriggers: readonly string[]
+  /** Policies apply to this user, so rows may be hidden from it or refused. */
   readonly rowSecurity: boolean
+  readonly access: TableAccess
   /** Names of tables whose foreign keys point here. */
   readonly referencedBy: readonly TableName[]
 }
+
+/** What the user of the session may do with a table. */
+export type TableAccess = {
+  readonly user: string
+  /** The user is the owner, a member of it, or a superuser. */
+  readonly owns: boolean
+  readonly rights: readonly TableRight[]
+}
+
+export type TableRight = 'select' | 'insert' | 'update' | 'truncate'
 
 export type Column = {
   readonly name: string

@@ -41,6 +41,11 @@ export function isNewTable({ mode }: { readonly mode: TableMode }): boolean {
   return mode === 'create' || mode === 'recreate'
 }
 
+/** True for a table that loses the rows it has when the transfer begins. */
+export function isReplaced(table: { readonly mode: TableMode; readonly strategy: ConflictStrategy }): boolean {
+  return table.mode === 'recreate' || (table.mode === 'into-empty' && table.strategy === 'replace')
+}
+
 export type PlannedTable = {
   readonly source: TableName
   readonly target: TableName
@@ -174,7 +179,12 @@ export type SchemaObject = {
 }
 
 export type Step =
-  | { readonly kind: 'create-tables'; readonly objects: readonly SchemaObject[] }
+  | {
+      readonly kind: 'create-tables'
+      readonly objects: readonly SchemaObject[]
+      /** Relations of an earlier run that must not have changed since; looked at once more before they are dropped or emptied. */
+      readonly unchanged?: readonly TableName[]
+    }
   /** Tables of one wave are copied side by side; a wave starts when the one before has ended (parents first). */
   | { readonly kind: 'copy-tables'; readonly waves: readonly (readonly TableName[])[] }
   /** Applies the orphan rules of tables that this transfer makes, before their foreign keys are added. */

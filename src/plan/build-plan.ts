@@ -9,6 +9,7 @@ import {
 import type { Catalog, TableName } from '../model/catalog.ts'
 import {
   isNewTable,
+  isReplaced,
   type Plan,
   type PlannedTable,
   type SchemaObject,
@@ -128,7 +129,7 @@ function planSteps(
   const existing = new Set(tables.filter((table) => !isNewTable(table)).map((table) => table.target.name))
   const steps: Step[] = [
     ...(input.idleSlots.length > 0 ? [{ kind: 'reset-zero', slots: input.idleSlots } as const] : []),
-    { kind: 'create-tables', objects: preDataObjects(input, tables) },
+    createTables(input, tables),
     { kind: 'copy-tables', waves: copyWaves(schema, waves, existing) },
   ]
   const orphans = tables.filter((table) => table.orphanRules.length > 0).map((table) => table.target)
@@ -140,6 +141,16 @@ function planSteps(
   const { zero } = input.settings
   if (zero !== null) steps.push({ kind: 'prepare-zero', publication: zero.publication, schemaFile: zero.schemaFile })
   return steps
+}
+
+function createTables(input: PlanInput, tables: readonly PlannedTable[]): Step {
+  const { unchanged, ownViews } = input.placed
+  const dropsViews = tables.some(({ mode }) => mode === 'recreate')
+  return {
+    kind: 'create-tables',
+    objects: preDataObjects(input, tables),
+    ...(unchanged.length > 0 && { unchanged: dropsViews ? [...unchanged, ...ownViews] : unchanged }),
+  }
 }
 
 /** New tables have no foreign keys while they are loaded, so they all go in the first wave; existing ones wait for their parents. */
@@ -174,7 +185,7 @@ function preDataObjects(input: PlanInput, tables: readonly PlannedTable[]): Sche
   if (views.length > 0) push('view', null, nameList(views), dropViews(views), null)
   if (replaced.length > 0) push('table', null, nameList(replaced), dropTables(replaced), null)
   const emptied = tables
-    .filter((table) => table.mode === 'into-empty' && table.strategy === 'replace')
+    .filter((table) => isReplaced(table) && table.mode === 'into-empty')
     .map((table) => table.target)
   if (emptied.length > 0) push('table', null, nameList(emptied), truncateTables(emptied), null)
   const sources = new Map(input.placed.places.map((place) => [place.target, place.source.sql]))

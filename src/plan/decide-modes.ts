@@ -1,44 +1,39 @@
-import { RowferryError } from '../errors/errors.ts'
-import type { Catalog, Table } from '../model/catalog.ts'
+import type { Catalog, OtherRelation, Table } from '../model/catalog.ts'
 import type { ConflictStrategy } from '../model/conflict.ts'
-import type { TableMode } from '../model/plan.ts'
+import { isReplaced } from '../model/plan.ts'
 import type { Warning } from '../model/warning.ts'
+import { missingRight, nameTaken, type Obstacle, obstacleOf, referredTo, refuseObstacles } from './assert-loadable.ts'
 import { bookkeepingTool } from './bookkeeping-tables.ts'
 import { matchNames } from './compare-catalogs.ts'
 import { NameGiver } from './name-objects.ts'
+import { isUntouched, type OwnTable, type OwnTables } from './own-tables.ts'
 import type { PlanSettings } from './plan-settings.ts'
-
-/** One source table with its place in the target. */
-export type TablePlace = {
-  readonly source: Table
-  /** Name in the target schema. */
-  readonly target: string
-  readonly existing: Table | null
-  readonly mode: TableMode
-  readonly strategy: ConflictStrategy
-}
+import { type RefusedTable, refuseTables } from './refuse-tables.ts'
+import type { TablePlace } from './table-place.ts'
 
 export type PlaceInput = {
   readonly tables: readonly Table[]
   /** Null: nothing is there, or it is not looked at. */
   readonly targetCatalog: Catalog | null
-  /** Target tables that an earlier run made from this very source. */
-  readonly ownTables: ReadonlySet<string>
+  /** Target tables that an earlier run loaded from this very source, as they are now. */
+  readonly own: OwnTables
   readonly settings: PlanSettings
   readonly names: NameGiver
 }
 
 /**
- * Where each table goes and how. Someone else's table that has rows is never touched unless a strategy was chosen:
- * all such tables are named in one refusal.
+ * Where each table goes and how. A table with rows that are not, or not only, those of an earlier run is never touched
+ * unless a strategy was named: all such tables are named in one refusal. So are those that cannot be loaded at all.
  */
 export function decideModes(input: PlaceInput): { places: TablePlace[]; warnings: Warning[] } {
-  const { settings, targetCatalog } = input
+  const { settings, targetCatalog, own } = input
   const existingTables = targetCatalog?.tables ?? []
   const places: TablePlace[] = []
   const warnings: Warning[] = []
-  const refused: string[] = []
+  const refused: RefusedTable[] = []
+  const obstacles: Obstacle[] = []
   const matches = matchTables(input.tables, existingTables, settings)
+  const others = (targetCatalog?.others ?? []).filter((other) => isInTheWay(other, own))
   for (const [at, source] of input.tables.entries()) {
     const wanted = settings.table(source.name.name)
     const existing = matches[at] ?? null
@@ -46,22 +41,50 @@ export function decideModes(input: PlaceInput): { places: TablePlace[]; warnings
       source.name.name,
       source.columns.map((column) => column.name),
     )
-    if (existing && tool && !input.ownTables.has(existing.name.name) && !askedByName(source, settings)) {
+    if (existing && tool && !own.has(existing.name.name) && !askedByName(source, settings)) {
       warnings.push(bookkeepingWarning(source, tool))
       continue
     }
     if (!existing) {
+      const [other] = matchTables([source], others.map(asTable), settings)
+      const lying = others.find(({ name }) => name.name === other?.name.name)
+      if (lying) {
+        obstacles.push(nameTaken(lying, source.name.name))
+        continue
+      }
       const name = input.names.give(wanted.rename ?? source.name.name, tableWithoutName, 'table')
       places.push({ source, target: name, existing: null, mode: 'create', strategy: 'error' })
       continue
     }
-    const strategy = wanted.strategy ?? settings.strategy
-    const mode = existingMode(existing, strategy, input.ownTables.has(existing.name.name))
-    if (mode === null) refused.push(existing.name.name)
-    else places.push({ source, target: existing.name.name, existing, mode, strategy: strategy ?? 'replace' })
+    const obstacle = obstacleOf(existing, source.name.name)
+    if (obstacle) {
+      obstacles.push(obstacle)
+      continue
+    }
+    const ownTable = own.get(existing.name.name)
+    const way = wayInto(existing, wanted.strategy ?? settings.strategy, ownTable)
+    if (way === null) refused.push({ existing, own: ownTable })
+    else places.push({ source, target: existing.name.name, existing, ...way })
   }
-  if (refused.length > 0) throw notEmpty(refused, settings.schema)
-  return { places, warnings }
+  const emptied = withReferring(places)
+  obstacles.push(...emptied.flatMap((place) => missingRight(place) ?? referredTo(place, emptied) ?? []))
+  if (obstacles.length > 0) throw refuseObstacles(obstacles)
+  if (refused.length > 0) {
+    const loaded = [...places.map(({ target }) => target), ...refused.map(({ existing }) => existing.name.name)]
+    throw refuseTables(refused, { schema: settings.schema, transferred: new Set(loaded) })
+  }
+  return { places: emptied, warnings }
+}
+
+/** PostgreSQL empties a table only together with those that refer to it: also with empty ones, which else would be let be. */
+function withReferring(places: readonly TablePlace[]): TablePlace[] {
+  const isEmptied = (place: TablePlace): boolean => isReplaced(place) && place.mode === 'into-empty'
+  const emptied = new Set(places.filter(isEmptied).map(({ target }) => target))
+  const refers = ({ existing }: TablePlace): boolean =>
+    existing?.foreignKeys.some(({ parent }) => emptied.has(parent.name)) ?? false
+  const more = places.filter((place) => place.mode === 'into-empty' && !emptied.has(place.target) && refers(place))
+  if (more.length === 0) return [...places]
+  return withReferring(places.map((place) => (more.includes(place) ? { ...place, strategy: 'replace' } : place)))
 }
 
 /** What a table is called whose name is empty, which only SQLite allows. */
@@ -79,11 +102,41 @@ export function matchTables(
   return matchNames(wanted, targets, (table) => table.name.name, given)
 }
 
-/** Null: the table has rows and nobody said what to do with them. */
-function existingMode(existing: Table, strategy: ConflictStrategy | null, own: boolean): TableMode | null {
-  if (own && strategy === null) return 'recreate'
-  if (existing.postgres?.empty || strategy === 'replace') return 'into-empty'
-  return strategy === null ? null : 'into-existing'
+/** Null: the table has rows that are not only ours, and no strategy was named. */
+function wayInto(
+  existing: Table,
+  strategy: ConflictStrategy | null,
+  own: OwnTable | undefined,
+): Pick<TablePlace, 'mode' | 'strategy'> | null {
+  const empty = existing.postgres?.empty ?? false
+  if (strategy !== null) return { mode: empty || strategy === 'replace' ? 'into-empty' : 'into-existing', strategy }
+  if (isUntouched(own)) return { mode: 'recreate', strategy: 'replace' }
+  if (own?.state.kind === 'unchanged' || own?.state.kind === 'emptied')
+    return { mode: 'into-empty', strategy: 'replace' }
+  // Not `replace`: it would empty a table that the application may fill before the load begins.
+  return empty ? { mode: 'into-empty', strategy: 'error' } : null
+}
+
+/** What is dropped with rowferry's own tables is not: their sequences, and views of an earlier run. */
+function isInTheWay({ name, table }: OtherRelation, own: OwnTables): boolean {
+  return !own.has(name.name) && !(table !== null && isUntouched(own.get(table.name)))
+}
+
+/** Its name is all that counts. */
+function asTable({ name }: OtherRelation): Table {
+  return {
+    name,
+    sql: null,
+    columns: [],
+    primaryKey: null,
+    uniqueKeys: [],
+    foreignKeys: [],
+    checkConstraints: [],
+    indexes: [],
+    comment: null,
+    sqlite: null,
+    postgres: null,
+  }
 }
 
 function askedByName(table: Table, settings: PlanSettings): boolean {
@@ -98,16 +151,4 @@ function bookkeepingWarning(table: Table, tool: string): Warning {
     message: `${table.name.name} is where ${tool} notes its own migrations; the target keeps its own rows.`,
     remedy: `To carry it all the same, name it: --tables ${table.name.name}`,
   }
-}
-
-function notEmpty(tables: readonly string[], schema: string): RowferryError {
-  const names = tables.slice(0, 8).join(', ') + (tables.length > 8 ? ` and ${tables.length - 8} more` : '')
-  return new RowferryError('CATALOG_TARGET_NOT_EMPTY', {
-    message:
-      tables.length === 1
-        ? `The table ${names} in schema ${schema} has rows that rowferry did not put there from this source.`
-        : `${tables.length} tables in schema ${schema} have rows that rowferry did not put there from this source: ${names}.`,
-    remedy:
-      'Choose what happens to existing rows: --strategy skip, overwrite, merge, append, replace or error; or load beside them: --schema another_name',
-  })
 }

@@ -1,7 +1,7 @@
 import { createView } from '../databases/postgres/schema/postgres-ddl.ts'
 import { translateView } from '../mapping/sqlite-to-postgres/views.ts'
 import type { ResolvedRelation } from '../mapping/sqlite-to-postgres/query-scope.ts'
-import type { Catalog, TableName } from '../model/catalog.ts'
+import { type Catalog, sameTable, type TableName } from '../model/catalog.ts'
 import type { SchemaObject } from '../model/plan.ts'
 import type { OrphanProfile } from '../model/profile.ts'
 import { orderTables } from './order-tables.ts'
@@ -40,7 +40,7 @@ export function planObjects(
       'foreign-key',
       keyed.flatMap(({ table, keys }) => planForeignKeys(table, keys, bySource, strays)),
     ),
-    ...leaveOut(input.settings.views, 'view', planViews(input, bySource)),
+    ...leaveOut(input.settings.views, 'view', planViews(input, created, bySource)),
     ...whatHasNoEquivalent(input.source.catalog, created),
   ]
   return {
@@ -57,8 +57,14 @@ function leaveOut(wanted: boolean, kind: SchemaObject['kind'], objects: readonly
   )
 }
 
-function planViews(input: ObjectsInput, bySource: ReadonlyMap<string, TablePlan>): SchemaObject[] {
+function planViews(
+  input: ObjectsInput,
+  created: readonly TablePlan[],
+  bySource: ReadonlyMap<string, TablePlan>,
+): SchemaObject[] {
   const { catalog } = input.source
+  // Where no table is made again, views of an earlier run stay, with whatever depends on them.
+  const kept = created.some(({ planned }) => planned.mode === 'recreate') ? [] : input.placed.ownViews
   const views = new Map(catalog.views.map((view) => [view.name.name.toLowerCase(), view]))
   const order = orderTables([...views.keys()], (name) => mentionedNames(views.get(name)?.select ?? '', views.keys()))
   const done = new Map<string, ResolvedRelation>()
@@ -74,6 +80,7 @@ function planViews(input: ObjectsInput, bySource: ReadonlyMap<string, TablePlan>
     if (!translated.ok) return [{ ...object, sql: null, note: translated.reason }]
     const target = { schema: input.settings.schema, name: input.placed.names.give(view.name.name, 'view_without_name') }
     done.set(name, { target, columns: translated.columns.map((column) => ({ ...column, target: column.name })) })
+    if (kept.some((view) => sameTable(view, target))) return []
     const note = translated.notes.length > 0 ? translated.notes.join('; ') : null
     return [{ ...object, table: target, sql: createView(target, view.columns, translated.sql), note }]
   })

@@ -15,7 +15,7 @@ import {
 import type { TableProfile } from '../model/profile.ts'
 import type { Warning } from '../model/warning.ts'
 import { type ColumnMatch, matchColumns } from './compare-catalogs.ts'
-import type { TablePlace } from './decide-modes.ts'
+import type { TablePlace } from './table-place.ts'
 import { columnProfile, decideType, type FindOverride, type TypeChoices } from './decide-type.ts'
 import { NameGiver } from './name-objects.ts'
 import type { PlanSettings } from './plan-settings.ts'

@@ -7,7 +7,7 @@ import type { Column } from '../model/catalog.ts'
 import type { TableProfile } from '../model/profile.ts'
 import type { Warning } from '../model/warning.ts'
 import type { ZeroSettings } from '../model/zero.ts'
-import type { TablePlace } from './decide-modes.ts'
+import type { TablePlace } from './table-place.ts'
 import { decideType } from './decide-type.ts'
 import type { PlanSettings } from './plan-settings.ts'
 

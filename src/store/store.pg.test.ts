@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { checkpointAfter, type GivenTransfer, givenTransfer } from '../../test/support/given-transfer.ts'
 import { plannedTable, planOf } from '../../test/support/planned-tables.ts'
@@ -7,6 +8,7 @@ import type { Issue } from '../model/batch.ts'
 import { correctShard, writeCheckpoint, writeIssues } from './checkpoints.ts'
 import { foreignKeysToRestore, restoreForeignKeys, suspendForeignKeys } from './dropped-foreign-keys.ts'
 import { deleteIssues, readIssues } from './issues.ts'
+import { type LoadedContent, noteContents, noteTables, readLoadedTables } from './loaded-tables.ts'
 import { markObjects, readObjects } from './objects.ts'
 import { openStore, storeExists } from './store.ts'
 import {
@@ -14,10 +16,8 @@ import {
   findUnfinishedTransfer,
   finishTransfer,
   forgetTransfer,
-  loadedTables,
   markStep,
   readDoneSteps,
-  rememberTables,
 } from './transfers.ts'
 
 const connecting = { signal: new AbortController().signal, what: 'the target' }
@@ -30,7 +30,7 @@ describe('the schema rowferry', () => {
     await using client = await connect(database.url, connecting)
     expect(await storeExists(client)).toBe(false)
     expect(await findUnfinishedTransfer(client, '/app.db', 'public')).toBeNull()
-    expect(await loadedTables(client, '/app.db', 'public')).toEqual(new Set())
+    expect(await readLoadedTables(client, '/app.db', 'public')).toEqual(new Map())
     expect(await foreignKeysToRestore(client, 'public')).toEqual([])
     expect(await query(database.url, schemas)).toEqual([{ count: '0' }])
   })
@@ -43,7 +43,10 @@ describe('the schema rowferry', () => {
       await openStore(client)
     })
     await Promise.all(installs)
-    expect(await query(database.url, 'select number from rowferry.revisions')).toEqual([{ number: '1' }])
+    expect(await query(database.url, 'select number from rowferry.revisions')).toEqual([
+      { number: '1' },
+      { number: '2' },
+    ])
   })
 
   test('of a newer rowferry is refused, for reading too', async () => {
@@ -70,6 +73,53 @@ describe('the schema rowferry', () => {
       remedy: expect.stringContaining('to "poor user";'),
     })
     expect(await query(database.url, schemas)).toEqual([{ count: '0' }])
+  })
+})
+
+const loading = { id: 'x', sourceIdentity: '/app.db', sourceFingerprint: 'f', rowferryVersion: '0' }
+
+describe('loaded tables', () => {
+  const structure = { kind: 'r', owner: 'o', parts: [{ kind: 'column', name: 'id', definition: '{}' }] }
+  const content: LoadedContent = {
+    rows: 2,
+    rejected: 1,
+    hash: 2n ** 64n - 1n,
+    hashed: { form: 'seeded', columns: [{ name: 'id', wireType: 'int8', castTo: null }] },
+  }
+
+  test('come back as they were noted, and are unknown again while the next transfer loads them', async () => {
+    await using transfer = await givenTransfer([people])
+    const { client, id } = transfer
+    const note = { table: people.target, how: 'filled', planned: people, structure } as const
+    await noteTables(client, { ...loading, id }, [note])
+    await noteContents(client, id, [{ table: people.target, structure, content }])
+    const noted = { name: 'people', how: 'filled', transferId: id, sourceFingerprint: 'f', rowferryVersion: '0' }
+    const before = await readLoadedTables(client, '/app.db', 'public')
+    expect(before.get('people')).toEqual({ ...noted, planned: people, structure, content })
+    await noteTables(client, { ...loading, id }, [note])
+    expect((await readLoadedTables(client, '/app.db', 'public')).get('people')).toMatchObject({ content: null })
+  })
+
+  test('of a store of revision 1 are made and unknown, before and after it is brought up to date', async () => {
+    await using database = await givenDatabase()
+    await query(
+      database.url,
+      `create schema rowferry;
+       create table rowferry.revisions (number integer primary key, applied_at timestamptz not null default clock_timestamp());
+       insert into rowferry.revisions (number) values (1);
+       ${readFileSync(new URL('sql/000001.sql', import.meta.url), 'utf8')}
+       insert into rowferry.loaded_tables values ('public', 'people', '/app.db', 'old')`,
+    )
+    await using client = await connect(database.url, connecting)
+    const old = { name: 'people', how: 'made', transferId: 'old', planned: null, structure: null, content: null }
+    const found = async () => (await readLoadedTables(client, '/app.db', 'public')).get('people')
+    expect(await found()).toMatchObject(old)
+    await openStore(client)
+    expect(await found()).toMatchObject(old)
+    expect(await query(database.url, 'select number from rowferry.revisions')).toEqual([
+      { number: '1' },
+      { number: '2' },
+    ])
   })
 })
 
@@ -126,10 +176,12 @@ describe('transfers', () => {
     } as const
     await markObjects(client, id, 3, [{ number: 7, report }])
     expect(await readObjects(client, id, 3)).toEqual(new Map([[7, report]]))
-    await rememberTables(client, { id, sourceIdentity: '/app.db' }, [people.target])
+    await noteTables(client, { ...loading, id }, [
+      { table: people.target, how: 'made', planned: people, structure: { kind: 'r', owner: 'o', parts: [] } },
+    ])
     await forgetTransfer(client, id)
-    expect(await loadedTables(client, '/app.db', 'public')).toEqual(new Set(['people']))
-    expect(await loadedTables(client, '/other.db', 'public')).toEqual(new Set())
+    expect([...(await readLoadedTables(client, '/app.db', 'public')).keys()]).toEqual(['people'])
+    expect(await readLoadedTables(client, '/other.db', 'public')).toEqual(new Map())
     expect(await transfer.query('select count(*) from rowferry.shards')).toEqual([{ count: '0' }])
     expect(await readDoneSteps(client, id)).toEqual(new Set())
   })

@@ -1,5 +1,4 @@
 import type { ClientBase } from 'pg'
-import type { TableName } from '../model/catalog.ts'
 import type { Plan } from '../model/plan.ts'
 import { storeExists } from './store.ts'
 
@@ -129,39 +128,21 @@ export async function restartTransfer(client: ClientBase, transferId: string): P
   await client.query(`update rowferry.transfers set status = 'running', finished_at = null where id = $1`, [transferId])
 }
 
+/** Ids of other transfers of the same source into the same schema that did not complete: this one takes their place. */
+export async function findSupersededTransfers(client: ClientBase, transferId: string): Promise<string[]> {
+  const { rows } = await client.query<{ id: string }>(
+    `select other.id from rowferry.transfers as own
+     join rowferry.transfers as other using (source_identity, target_schema)
+     where own.id = $1 and other.id <> own.id and other.status <> 'completed'`,
+    [transferId],
+  )
+  return rows.map(({ id }) => id)
+}
+
 /**
  * Removes everything that is kept for one transfer, also its key map; which tables were loaded from which source and
  * foreign keys that still wait to be made again stay. Staging tables are dropped by `dropStagings`.
  */
 export async function forgetTransfer(client: ClientBase, transferId: string): Promise<void> {
   await client.query('delete from rowferry.transfers where id = $1', [transferId])
-}
-
-/** Notes from which source the tables were made. */
-export async function rememberTables(
-  client: ClientBase,
-  transfer: { readonly id: string; readonly sourceIdentity: string },
-  tables: readonly TableName[],
-): Promise<void> {
-  await client.query(
-    `insert into rowferry.loaded_tables (target_schema, target_table, source_identity, transfer_id)
-     select schema, name, $1, $2 from unnest($3::text[], $4::text[]) as made (schema, name)
-     on conflict (target_schema, target_table) do update
-       set source_identity = excluded.source_identity, transfer_id = excluded.transfer_id, loaded_at = excluded.loaded_at`,
-    [transfer.sourceIdentity, transfer.id, tables.map(({ schema }) => schema), tables.map(({ name }) => name)],
-  )
-}
-
-/** Names of the tables in the schema that were made from this source; none without a store. They may be gone by now. */
-export async function loadedTables(
-  client: ClientBase,
-  sourceIdentity: string,
-  targetSchema: string,
-): Promise<Set<string>> {
-  if (!(await storeExists(client))) return new Set()
-  const { rows } = await client.query<{ target_table: string }>(
-    'select target_table from rowferry.loaded_tables where source_identity = $1 and target_schema = $2',
-    [sourceIdentity, targetSchema],
-  )
-  return new Set(rows.map((row) => row.target_table))
 }

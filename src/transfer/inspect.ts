@@ -30,7 +30,7 @@ export async function inspect(options: Omit<TransferOptions, 'target'>): Promise
   await using source = await openSource(options.source, options)
   const settings = planSettings(config)
   const catalog = await readSourceCatalog(source, options)
-  const placed = placeTables({ source: catalog, target: null, ownTables: new Set(), settings })
+  const placed = placeTables({ source: catalog, target: null, own: new Map(), settings })
   const tables = withKeyHints(placed.places.map((place) => place.source))
   const profile = await source.profile(tables, { signal, emit, parallel: config.parallel })
   const plan = buildPlan({

@@ -4,21 +4,22 @@ import type { Config } from '../config/config.ts'
 import { readSourceCatalog } from './read-source-catalog.ts'
 import { openSource, openTarget, type OpenTarget } from '../databases/open-database.ts'
 import { RowferryError } from '../errors/errors.ts'
-import type { Plan } from '../model/plan.ts'
+import { isReplaced, type Plan } from '../model/plan.ts'
 import type { Finding, Report } from '../model/report.ts'
-import type { TablePlace } from '../plan/decide-modes.ts'
+import type { TablePlace } from '../plan/table-place.ts'
 import { countOf } from '../report/figures.ts'
 import { buildPlan } from '../plan/build-plan.ts'
 import { type PlacedTables, placeTables } from '../plan/place-tables.ts'
 import { withKeyHints } from '../plan/align-keys.ts'
 import { planSettings } from '../plan/plan-settings.ts'
 import type { Source } from '../databases/databases.ts'
-import { findUnfinishedTransfer, loadedTables, type StoredTransfer } from '../store/transfers.ts'
+import { findUnfinishedTransfer, type StoredTransfer } from '../store/transfers.ts'
 import { attachedMessage, type AttachedZero, checkZeroGrants, findAttachedZero, slotsToDrop } from '../zero/attached.ts'
 import { checkServerForZero } from '../zero/check-server.ts'
 import type { Threads } from '../util/threads.ts'
 import { startThreads } from './start-threads.ts'
 import { optionsHash } from './options-hash.ts'
+import { readOwnTables } from './read-own-tables.ts'
 import { translateErrors } from './translate-errors.ts'
 import { runTransfer } from './run-transfer.ts'
 import type { MigrateOptions } from './migrate-options.ts'
@@ -71,7 +72,6 @@ export async function migrate(options: MigrateOptions, started?: Threads): Promi
     plan,
     profileSeconds,
     findings,
-    abandoned: resumed === null ? (unfinished?.id ?? null) : null,
     optionsHash: optionsHash(options.config),
     folder: resolve(options.cwd, options.config.report ?? `.rowferry/transfers/${transferId}`),
   })
@@ -115,10 +115,6 @@ type PlanGate = {
 /** A plan alone touches nothing; it says what stands in the way. */
 const openGate: PlanGate = { detach: () => [], confirm: async () => undefined }
 
-function isReplaced({ mode, strategy }: TablePlace): boolean {
-  return mode === 'recreate' || (mode === 'into-empty' && strategy === 'replace')
-}
-
 async function planInto(
   source: Source,
   target: OpenTarget | null,
@@ -129,10 +125,11 @@ async function planInto(
   const settings = planSettings(config)
   const catalog = await readSourceCatalog(source, options)
   const targetCatalog = (await target?.readCatalog(config.schema, { signal })) ?? null
-  const ownTables = target
-    ? await translateErrors(target, async () => loadedTables(await target.reconnect(), source.identity, config.schema))
-    : new Set<string>()
-  const placed: PlacedTables = placeTables({ source: catalog, target: targetCatalog, ownTables, settings })
+  const own =
+    target && targetCatalog
+      ? await readOwnTables({ source, target, catalog, targetCatalog }, { config, settings, signal })
+      : new Map()
+  const placed: PlacedTables = placeTables({ source: catalog, target: targetCatalog, own, settings })
   const replaced = placed.places.filter(isReplaced).map((place) => ({ schema: config.schema, name: place.target }))
   const attached = target
     ? await translateErrors(target, async () => findAttachedZero(await target.reconnect(), replaced))
@@ -176,10 +173,10 @@ async function confirmReplacements(
   const { schema } = options.config
   const details: string[] = []
   for (const place of places) {
-    const { target: name, mode } = place
+    const { target: name } = place
     if (!isReplaced(place)) continue
     const rows = await target.countRows({ schema, name }, options)
-    if (mode === 'recreate' || rows > 0) details.push(`${name}: ${countOf(rows, 'row')}`)
+    if (rows > 0) details.push(`${name}: ${countOf(rows, 'row')}`)
   }
   if (details.length === 0) return
   const tables = details.length === 1 ? 'this table' : `these ${details.length} tables`

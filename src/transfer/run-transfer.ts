@@ -28,6 +28,7 @@ import { buildFailure, buildReport } from './build-report.ts'
 import { EarlyHashes } from './early-hashes.ts'
 import type { MigrateOptions } from './migrate-options.ts'
 import { nextCommands } from './next-commands.ts'
+import { rememberContents } from './remember-tables.ts'
 import { retryLostConnection, type RetryNotice } from './retry-lost-connection.ts'
 import { SecondReadings } from './second-reading/second-readings.ts'
 import { ShardWorkers } from './shard-workers.ts'
@@ -41,8 +42,6 @@ export type TransferRun = Omit<MigrateOptions, 'source' | 'target'> & {
   readonly transferId: string
   /** Goes on with a transfer that the store knows. */
   readonly resumed: boolean
-  /** Id of an unfinished transfer that this one replaces (`--restart`). */
-  readonly abandoned: string | null
   readonly source: Source
   readonly target: OpenTarget
   readonly threads: Threads
@@ -78,6 +77,9 @@ export async function runTransfer(run: TransferRun): Promise<Report> {
     await translateErrors(run.target, () => enterTransfer(run))
     await runSteps(run, lanes, account, emit)
     await run.source.assertUnchanged()
+    await translateErrors(run.target, async () =>
+      rememberContents(await run.target.reconnect(), { plan: run.plan, transferId: run.transferId, account }),
+    )
     // Of what runs there nothing is left; how long the sessions take to end is nobody's concern until the report is written.
     void lanes.close()
   } catch (error) {
@@ -92,11 +94,10 @@ export async function runTransfer(run: TransferRun): Promise<Report> {
 async function enterTransfer(run: TransferRun): Promise<void> {
   const client = await run.target.reconnect()
   await openStore(client)
-  if (run.abandoned !== null) await run.target.dropStagings(run.abandoned)
   if (run.resumed) return restartTransfer(client, run.transferId)
-  await withTransaction(client, async () => {
-    if (run.abandoned !== null) await forgetTransfer(client, run.abandoned)
-    await createTransfer(client, {
+  // An unfinished one that this one takes the place of is forgotten when the tables are made, not before (`create-tables`).
+  await withTransaction(client, () =>
+    createTransfer(client, {
       id: run.transferId,
       sourceIdentity: run.source.identity,
       sourceFingerprint: run.source.fingerprint,
@@ -104,8 +105,8 @@ async function enterTransfer(run: TransferRun): Promise<void> {
       plan: run.plan,
       optionsHash: run.optionsHash,
       rowferryVersion,
-    })
-  })
+    }),
+  )
 }
 
 async function runSteps(run: TransferRun, lanes: Lanes, account: TransferAccount, emit: Emit): Promise<void> {

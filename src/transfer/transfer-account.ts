@@ -70,6 +70,12 @@ export class TransferAccount {
     this.#verifications.set(table, verification)
   }
 
+  /** Whether the verification found that the table does not hold what was loaded. */
+  isDifferent(table: string): boolean {
+    const verification = this.#verifications.get(table)
+    return verification !== undefined && verification.level !== 'none' && verification.verdict === 'differs'
+  }
+
   tableReport(table: PlannedTable): TableReport {
     const totals = this.totals(table.target.name)
     return {

@@ -39,7 +39,15 @@ function givenTable(name: string, { columns, keys = [], unique = [], schema = 'p
     indexes: unique.map((list) => givenUniqueIndex(name, namesIn(list))),
     comment: null,
     sqlite: null,
-    postgres: { empty: true, owner: 'o', relationKind: 'r', insertTriggers: [], rowSecurity: false, referencedBy: [] },
+    postgres: {
+      empty: true,
+      owner: 'o',
+      relationKind: 'r',
+      insertTriggers: [],
+      rowSecurity: false,
+      access: { user: 'o', owns: true, rights: ['select', 'insert', 'update', 'truncate'] },
+      referencedBy: [],
+    },
   }
 }
 

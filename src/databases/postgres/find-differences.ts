@@ -24,7 +24,12 @@ export type FindDifferencesOptions = {
   readonly limit: number
 }
 
-export type Differences = { readonly differences: readonly RowDifference[]; readonly total: number }
+export type Differences = {
+  readonly differences: readonly RowDifference[]
+  readonly total: number
+  /** `total` by problem. */
+  readonly counts: Readonly<Record<RowDifference['problem'], number>>
+}
 
 /** Two sides to compare, as SQL. `s` is the staging table, `t` the target. */
 type Comparison = {
@@ -73,10 +78,17 @@ async function run(
   options: FindDifferencesOptions,
 ): Promise<Differences> {
   const { rows } = await client.query<Record<string, string>>(
-    `select *, count(*) over () as total from (${sql}) as found order by key limit ${Math.max(1, options.limit)}`,
+    `select *, count(*) over () as total, count(*) filter (where problem = 'missing') over () as missing,
+       count(*) filter (where problem = 'extra') over () as extra
+     from (${sql}) as found order by key limit ${Math.max(1, options.limit)}`,
   )
   const differences = rows.slice(0, options.limit).map((row) => difference(row, columns, key))
-  return { differences, total: Number(rows[0]?.['total'] ?? 0) }
+  const [total, missing, extra] = ['total', 'missing', 'extra'].map((name) => Number(rows[0]?.[name] ?? 0)) as [
+    number,
+    number,
+    number,
+  ]
+  return { differences, total, counts: { missing, extra, different: total - missing - extra } }
 }
 
 function difference(

@@ -6,6 +6,7 @@ import { chunked } from '../../util/chunked.ts'
 import {
   fromTheBeginning,
   type HashedColumn,
+  type HashedContent,
   hashOfSum,
   hashQuery,
   hashQueryOfFirst,
@@ -21,6 +22,9 @@ export type TableHash = { readonly rows: number; readonly hash: bigint }
 /** Tables up to so many bytes are asked for together: a thousand of them cost as many round trips as twenty. */
 const smallBytes = 1024 * 1024
 const smallAtOnce = 50
+
+/** The same in rows, of tables whose size is not known. */
+const smallRows = 10_000
 
 /** About 0.1 s of one processor, so that lanes end together. */
 const partBytes = 32 * 1024 * 1024
@@ -57,6 +61,30 @@ async function lastRow<Row extends QueryResultRow>(client: Client, sql: string):
   const row = ('rows' in result ? result : result.at(-1))?.rows[0]
   if (!row) throw noRow()
   return row
+}
+
+/** What these tables hold now, by a hash of the form and the columns that were recorded; in the order of `tables`. */
+export async function hashContents(
+  client: Client,
+  tables: readonly { readonly table: TableName; readonly hashed: HashedContent; readonly rows: number }[],
+): Promise<TableHash[]> {
+  const hashes: TableHash[] = []
+  const isSmall = ({ rows }: { readonly rows: number }): boolean => rows <= smallRows
+  const groups = [
+    ...chunked(tables.filter(isSmall), smallAtOnce),
+    ...tables.filter((one) => !isSmall(one)).map((one) => [one]),
+  ]
+  for (const some of groups) {
+    const queries = some.map(({ table, hashed: { columns, form } }) => {
+      const quoted = columns.map(({ name, ...column }) => ({ ...column, quotedName: quoteIdentifier(name) }))
+      return hashQuery(qualifiedName(table), quoted, form)
+    })
+    for (const [at, hash] of (await runQueries(client, queries)).entries()) {
+      const place = some[at] ? tables.indexOf(some[at]) : -1
+      hashes[place] = hash
+    }
+  }
+  return hashes
 }
 
 export type HashTablesOptions = {

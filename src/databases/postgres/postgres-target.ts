@@ -31,11 +31,8 @@ export type PostgresTarget = Omit<Target, 'createTables' | 'addObjects' | 'reset
   lock(schema: string): Promise<AsyncDisposable>
   /** What must hold before anything is planned. Changes nothing. */
   check(schema: string, options: Abortable): Promise<Finding[]>
-  /** `beforeCommit` runs in the same transaction: what it writes holds exactly if the tables were made. */
-  createTables(
-    objects: readonly SchemaObject[],
-    options: Abortable & { readonly beforeCommit?: (client: PostgresConnection) => Promise<void> },
-  ): Promise<void>
+  /** `first` and `beforeCommit` run in the same transaction: what they write holds exactly if the tables were made. */
+  createTables(objects: readonly SchemaObject[], options: CreateTablesOptions): Promise<void>
   /** Over `lanes` where there are some. `beforeCommit` gets the reports of objects within their transaction. */
   addObjects(
     objects: readonly SchemaObject[],
@@ -62,6 +59,11 @@ export type PostgresTarget = Omit<Target, 'createTables' | 'addObjects' | 'reset
   openComparison(table: PlannedTable): Promise<Comparison>
   /** Drops what loaders of the transfer left in the schema `rowferry`. */
   dropStagings(transferId: string): Promise<void>
+}
+
+export type CreateTablesOptions = Abortable & {
+  readonly first?: (client: PostgresConnection) => Promise<void>
+  readonly beforeCommit?: (client: PostgresConnection) => Promise<void>
 }
 
 export type Comparison = AsyncDisposable & {
@@ -168,12 +170,10 @@ class OpenPostgresTarget implements PostgresTarget {
     return this.#run('reading the catalog', options, (client) => readPostgresCatalog(client, schema))
   }
 
-  createTables(
-    objects: readonly SchemaObject[],
-    options: Abortable & { readonly beforeCommit?: (client: PostgresConnection) => Promise<void> },
-  ): Promise<void> {
+  createTables(objects: readonly SchemaObject[], options: CreateTablesOptions): Promise<void> {
     return this.#run('making the tables', options, (client) =>
       withTransaction(client, async () => {
+        await options.first?.(client)
         await createObjects(client, objects, this.label)
         await options.beforeCommit?.(client)
       }),

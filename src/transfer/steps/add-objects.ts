@@ -1,8 +1,9 @@
 import { markObjects, readObjects } from '../../store/objects.ts'
-import { rememberTables } from '../../store/transfers.ts'
+import { noteTables } from '../../store/loaded-tables.ts'
 import type { TableName } from '../../model/catalog.ts'
 import type { SchemaObjectKind } from '../../model/plan.ts'
 import type { ObjectReport } from '../../model/report.ts'
+import { rowferryVersion } from '../../util/version.ts'
 import { plannedTable, type RunStep, type StepContext } from './step.ts'
 
 /** Less than that is made sooner than a second session is opened. */
@@ -23,7 +24,12 @@ const smallTable = 1024 * 1024
  */
 export const addObjects: RunStep<'add-objects'> = async (step, context) => {
   const { target, account, emit, signal, transferId, source, lanes, plan } = context
-  const own = { id: transferId, sourceIdentity: source.identity }
+  const own = {
+    id: transferId,
+    sourceIdentity: source.identity,
+    sourceFingerprint: source.fingerprint,
+    rowferryVersion,
+  }
   const reports = await readObjects(await target.reconnect(), transferId, context.step)
   const tables = new Map(plan.tables.map((table) => [table.target.name, table]))
   const sizeOf = (table: TableName | null): number => tables.get(table?.name ?? '')?.bytes ?? 0
@@ -52,7 +58,8 @@ export const addObjects: RunStep<'add-objects'> = async (step, context) => {
         await markObjects(client, transferId, context.step, numbered)
         // A later run that makes the tables anew has to know which views are its own.
         for (const { kind, table, error } of made.map(({ report }) => report))
-          if (kind === 'view' && table && error === null) await rememberTables(client, own, [table])
+          if (kind === 'view' && table && error === null)
+            await noteTables(client, own, [{ table, how: 'made', planned: null, structure: null }])
       },
     },
   )

@@ -1,10 +1,11 @@
 import type { Client } from 'pg'
-import type { Catalog, Table, TableName, Trigger, View } from '../../../model/catalog.ts'
+import type { Catalog, OtherRelation, Table, TableAccess, TableName, Trigger, View } from '../../../model/catalog.ts'
 import { readColumns } from './catalog-columns.ts'
 import { readConstraints } from './catalog-constraints.ts'
 import { readIndexes } from './catalog-indexes.ts'
 import { readJson } from './read-json.ts'
 import { qualifiedName } from '../identifiers.ts'
+import { boundLockWait, explainLockWait } from '../connection/lock-wait.ts'
 import { withTransaction } from '../connection/postgres-connection.ts'
 
 /**
@@ -24,9 +25,13 @@ export async function readPostgresCatalog(client: Client, schema: string): Promi
     views: parts.views.map(toView),
     triggers: parts.triggers.map(({ name, table, sql }): Trigger => ({ name, table, sql })),
     virtualTables: [],
+    others: parts.others.map(({ kind, ...other }): OtherRelation => ({ ...other, kind: otherKinds[kind] })),
     skipped: [],
   }
 }
+
+/** Another session may have locked a table altogether. */
+const lookOnce = `begin read only; ${boundLockWait}`
 
 const readOnce = 'begin isolation level repeatable read read only'
 
@@ -46,6 +51,7 @@ async function readParts(client: Client, schema: string) {
     constraints: await readConstraints(client, oids),
     indexes: await readIndexes(client, oids),
     triggers: await readJson<TriggerRow>(client, triggersSql, [oids]),
+    others: await readJson<OtherRow>(client, othersSql, [schema]),
   }
 }
 
@@ -65,6 +71,7 @@ function toTable(row: RelationRow, parts: Parts, withRows: ReadonlySet<number>):
       relationKind: row.kind,
       insertTriggers: parts.triggers.filter((own) => own.relation === row.oid && own.onInsert).map((own) => own.name),
       rowSecurity: row.rowSecurity,
+      access: row.access,
       referencedBy,
     },
   }
@@ -79,10 +86,15 @@ type RelationRow = {
   readonly comment: string | null
   /** Policies would hide rows from this user. */
   readonly rowSecurity: boolean
+  readonly access: TableAccess
   readonly readable: boolean
   readonly select: string | null
   readonly viewColumns: readonly string[]
 }
+
+const otherKinds = { v: 'view', m: 'materialized view', S: 'sequence', c: 'composite type' } as const
+
+type OtherRow = Omit<OtherRelation, 'kind'> & { readonly kind: keyof typeof otherKinds }
 
 type TriggerRow = Trigger & { readonly relation: number; readonly onInsert: boolean }
 
@@ -119,7 +131,10 @@ async function findTablesWithRows(client: Client, tables: readonly RelationRow[]
     const looks = visible
       .slice(from, from + tablesPerStatement)
       .map((table) => `select ${table.oid} where exists (select from ${qualifiedName(table.name)})`)
-    const oids = await readJson<number>(client, looks.join(' union all '), [])
+    const some = visible.slice(from, from + tablesPerStatement).map((table) => table.name)
+    const oids = await explainLockWait(client, some, () =>
+      withTransaction(client, () => readJson<number>(client, looks.join(' union all '), []), lookOnce),
+    )
     for (const oid of oids) found.add(oid)
   }
   return found
@@ -138,6 +153,12 @@ select json_build_object(
   'owner', pg_catalog.pg_get_userbyid(c.relowner),
   'comment', pg_catalog.obj_description(c.oid, 'pg_class'),
   'rowSecurity', c.relrowsecurity and pg_catalog.row_security_active(c.oid),
+  'access', json_build_object(
+    'user', current_user,
+    'owns', pg_catalog.pg_has_role(c.relowner, 'usage'),
+    'rights', array(
+      select wanted from unnest(array['select', 'insert', 'update', 'truncate']) as wanted
+      where pg_catalog.has_table_privilege(c.oid, wanted))),
   'readable', pg_catalog.has_table_privilege(c.oid, 'select') and pg_catalog.has_schema_privilege(n.oid, 'usage'),
   'select', case when c.relkind in ('v', 'm') then pg_catalog.pg_get_viewdef(c.oid) end,
   'viewColumns', case when c.relkind in ('v', 'm') then array(
@@ -146,6 +167,24 @@ select json_build_object(
 from pg_catalog.pg_class c
 join pg_catalog.pg_namespace n on n.oid = c.relnamespace
 where n.nspname = $1 and c.relkind in ('r', 'p', 'f', 'v', 'm')
+order by c.oid`
+
+/** A sequence that belongs to a column depends on it: `i` identity, `a` serial or OWNED BY. */
+const othersSql = `
+select json_build_object(
+  'name', json_build_object('schema', n.nspname, 'name', c.relname),
+  'kind', c.relkind,
+  'table', (
+    select json_build_object('schema', ns.nspname, 'name', t.relname)
+    from pg_catalog.pg_depend d
+    join pg_catalog.pg_class t on t.oid = d.refobjid
+    join pg_catalog.pg_namespace ns on ns.oid = t.relnamespace
+    where d.classid = 'pg_catalog.pg_class'::regclass and d.objid = c.oid and d.refclassid = 'pg_catalog.pg_class'::regclass
+      and d.deptype in ('a', 'i') and c.relkind = 'S'
+    limit 1))
+from pg_catalog.pg_class c
+join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+where n.nspname = $1 and c.relkind in ('v', 'm', 'S', 'c')
 order by c.oid`
 
 /** tgtype: bit 4 is INSERT. tgenabled: O in ordinary sessions, A always, R only in replicas, D never. */

@@ -10,6 +10,12 @@ export type HashedColumn = {
   readonly castTo: string | null
 }
 
+/** What a recorded hash is made of, so that it can be computed again whatever the plan says by then. */
+export type HashedContent = {
+  readonly form: RowHashForm
+  readonly columns: readonly (Omit<HashedColumn, 'quotedName'> & { readonly name: string })[]
+}
+
 type Hashed = {
   /** The value, in a form whose hash sees every difference. */
   readonly value: string
@@ -59,6 +65,11 @@ function hashedOf(column: HashedColumn): Hashed {
 /** The faster form that the server knows: 18 is the first that lends its hash functions of bytea, date and boolean. */
 export function rowHashFor(serverVersion: string): RowHashForm {
   return Number.parseInt(serverVersion, 10) >= 18 ? 'seeded' : 'chained'
+}
+
+/** Whether the server can compute the form at all: one that was recorded on a newer server may be unknown to an older one. */
+export function knowsRowHash(serverVersion: string, form: RowHashForm): boolean {
+  return form === 'chained' || rowHashFor(serverVersion) === form
 }
 
 /** The SQL for the hash of one row (bigint); `RowHash` is the same in JavaScript. `chained` needs PostgreSQL 14 or later. */
