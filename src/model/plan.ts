@@ -67,6 +67,8 @@ export type PlannedTable = {
   readonly bytes: number
   readonly widestRowBytes: number
   readonly shards: readonly Shard[]
+  /** Its rows lie in partitions, where a place like `ctid` says nothing. Left out: no. */
+  readonly partitioned?: true
   /** Left out: `chained`. */
   readonly rowHash?: RowHashForm
   /** Foreign keys whose orphans are treated row by row (`orphans: reject | null`). */

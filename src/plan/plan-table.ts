@@ -269,6 +269,7 @@ function finish(parts: {
     bytes: profile.bytes,
     widestRowBytes: profile.widestRowBytes,
     shards: splitShards(profile, settings),
+    ...(place.existing?.postgres?.relationKind === 'p' && { partitioned: true }),
     orphanRules: [],
   }
   return { place, planned, profile, columns, warnings: notes.warnings, notCarried: notes.notCarried }

@@ -6,9 +6,10 @@ import { Client } from 'pg'
 import { beforeAll, describe, expect, inject, test } from 'vitest'
 import { type HashedContent, rowHashExpression } from '../../src/databases/postgres/copy/hash-query.ts'
 import { quoteIdentifier } from '../../src/databases/postgres/identifiers.ts'
-import { type ConfigInput, migrate, type Report, RowferryError } from '../../src/index.ts'
+import { type Report, RowferryError } from '../../src/index.ts'
 import { assertRows } from '../support/assert-rows.ts'
 import { dumpTarget } from '../support/dump-target.ts'
+import { endOf, migrateHere } from '../support/library-runs.ts'
 import { givenDatabase, type GivenDatabase, pgVersion, query } from '../support/postgres.ts'
 import { changeSqlite } from '../support/sample-databases.ts'
 
@@ -126,7 +127,7 @@ beforeAll(async () => {
     const database = await givenDatabase()
     if (kind === 'filled') await query(database.url, applicationSql)
     const first = await run(database.url, false)
-    if (codeOf(first) !== 'exit 0') throw new Error(`the first run ended with ${codeOf(first)}`)
+    if (endOf(first) !== 'exit 0') throw new Error(`the first run ended with ${endOf(first)}`)
     templates.set(kind, database.name)
   }
   return async () => {
@@ -144,22 +145,9 @@ async function givenLoaded(kind: Kind): Promise<GivenDatabase> {
   return database
 }
 
-/** In this process, which is sooner than a process of its own; `yes` stands for --yes. */
-async function run(url: string, yes: boolean, config: ConfigInput = {}): Promise<Report | RowferryError> {
-  const options = { source: source.path, target: url, cwd: givenWorkFolder(), config, confirm: () => yes }
-  return migrate(options).catch((error: unknown) => {
-    if (error instanceof RowferryError) return error
-    throw error
-  })
-}
-
-function givenWorkFolder(): string {
-  return dirname(source.path)
-}
-
-function codeOf(end: Report | RowferryError): string {
-  return end instanceof RowferryError ? end.code : (end.failure?.code ?? `exit ${end.exitCode}`)
-}
+/** `yes` stands for --yes. */
+const run = (url: string, yes: boolean): Promise<Report | RowferryError> =>
+  migrateHere({ source: source.path, url, confirm: () => yes, cwd: dirname(source.path) })
 
 /** How both runs end, and what the database is like then: `same` as before them, or with the rows of the source again. */
 type Outcome = {
@@ -194,8 +182,8 @@ describe.each(['made', 'filled'] as const)('a second run into tables that the fi
     const refusedChangesNothing = !(withoutYes instanceof RowferryError) || (await isSame())
     const withYes = await run(target.url, true)
     const outcome = {
-      withoutYes: codeOf(withoutYes),
-      withYes: codeOf(withYes),
+      withoutYes: endOf(withoutYes),
+      withYes: endOf(withYes),
       after: (await isSame()) ? 'same' : 'loaded',
     }
     expect(outcome).toEqual(expected)
@@ -213,7 +201,7 @@ describe.each(['made', 'filled'] as const)('a second run into tables that the fi
     await client.query('begin; select from users where id = 1 for update')
     const before = await dumpTarget(target.url)
     try {
-      expect(codeOf(await run(target.url, false))).toBe('CATALOG_NEEDS_CONFIRMATION')
+      expect(endOf(await run(target.url, false))).toBe('CATALOG_NEEDS_CONFIRMATION')
       const end = await run(target.url, true)
       expect(end).toMatchObject({
         exitCode: 4,
@@ -223,7 +211,7 @@ describe.each(['made', 'filled'] as const)('a second run into tables that the fi
       await client.end()
     }
     expect(withoutStore(await dumpTarget(target.url))).toEqual(withoutStore(before))
-    expect(codeOf(await run(target.url, true))).toBe('exit 0')
+    expect(endOf(await run(target.url, true))).toBe('exit 0')
   })
 })
 

@@ -145,7 +145,8 @@ export function shareInOneGo(bytes: number, allBytes: number, lanes: number): nu
 
 async function hashLarge(table: PlannedTable, share: number, begin: Begin): Promise<TableHash> {
   const { rows, bytes } = table
-  if (share === 1) return begin([table], ({ client, crowded }) => hashWhole(client, table, crowded), bytes > longBytes)
+  if (share === 1 || table.partitioned === true)
+    return begin([table], ({ client, crowded }) => hashWhole(client, table, crowded), bytes > longBytes)
   const isLong = bytes * share > longBytes
   const first = isLong
     ? await begin([table], ({ client }) => hashFirst(client, table, Math.floor(rows * share)), true)
