@@ -41,6 +41,7 @@ export type ValueClass =
   | 'text'
   | 'blob-uuid' // 16 bytes in a UUID column
   | 'blob-json' // SQLite's binary JSON in a JSON column
+  | 'blob-json-odd' // the same with a value that jsonb refuses
   | 'blob-text' // bytes that are valid UTF-8 without NUL, in a column declared as text
   | 'blob'
 

@@ -14,9 +14,12 @@ export type EventLog = {
 }
 
 /** log.jsonl: one line per event. A resumed transfer goes on in the same file. */
-export function openEventLog(path: string, level: LogLevel): EventLog {
+export function openEventLog(
+  path: string,
+  { level, mode }: { readonly level: LogLevel; readonly mode: number },
+): EventLog {
   // Opened here: a path would be opened later, and what is logged before a sudden end would be lost.
-  const destination = pino.destination({ fd: openSync(path, 'a'), sync: false, minLength: 4096 })
+  const destination = pino.destination({ fd: openSync(path, 'a', mode), sync: false, minLength: 4096 })
   const logger = pino(
     {
       level,

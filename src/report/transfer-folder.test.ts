@@ -1,7 +1,8 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { planOf } from '../../test/support/planned-tables.ts'
 import { sampleRejects, sampleReport } from '../../test/support/sample-report.ts'
 import { ReportSchema } from './report-schema.ts'
 import { openTransferFolder } from './transfer-folder.ts'
@@ -110,4 +111,30 @@ test('a resumed transfer goes on in the same log', async () => {
     folder.log('transfer:started', { transferId: 'x', folder: place, resumed })
   }
   expect(linesOf('log.jsonl').map((line) => line['resumed'])).toEqual([false, true])
+})
+
+test('what a transfer leaves behind is readable by its user alone, whatever umask and earlier files say', async () => {
+  const path = join(place, '.rowferry', 'transfers', 'one')
+  const modeOf = (...names: string[]): string => (statSync(join(path, ...names)).mode & 0o777).toString(8)
+  const umask = process.umask(0)
+  try {
+    for (const run of [1, 2]) {
+      await using folder = await openTransferFolder(path, { logLevel: 'info' })
+      if (run === 2) {
+        for (const name of ['rejects.jsonl', 'report.json.part']) writeFileSync(join(path, name), '', { mode: 0o644 })
+      }
+      await folder.writePlan(planOf([]), 'select 1')
+      await folder.writeIssues('reject', sampleRejects)
+      await folder.writeIssues('altered', sampleRejects)
+      await folder.writeReport(sampleReport(), { rejects: [], altered: [] })
+    }
+  } finally {
+    process.umask(umask)
+  }
+  const files = ['altered.jsonl', 'log.jsonl', 'plan.json', 'plan.sql', 'rejects.jsonl', 'report.html', 'report.json']
+  expect(readdirSync(path).toSorted()).toEqual(files)
+  expect(files.map((name) => modeOf(name))).toEqual(files.map(() => '600'))
+  expect(modeOf()).toBe('700')
+  // Where root runs an embedded server as another user, that one must get through.
+  expect(modeOf('..')).toBe(process.getuid?.() === 0 ? '711' : '700')
 })

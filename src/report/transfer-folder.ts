@@ -14,6 +14,9 @@ import { type IssueSamples, renderReportHtml } from './report-html.ts'
 
 const samplesKept = 100
 
+/** Lists, plans and logs hold values of the source, which may be readable by its owner alone. */
+const privateFile = 0o600
+
 export type IssueFile = {
   /** Null: there was nothing to list, and the file does not exist. */
   readonly path: string | null
@@ -71,14 +74,15 @@ export async function openTransferFolder(
 
 /** Whoever reads it meanwhile finds all of it, or what was there before. */
 async function writeWhole(path: string, text: string): Promise<void> {
-  await writeFile(`${path}.part`, text)
+  await rm(`${path}.part`, { force: true })
+  await writeFile(`${path}.part`, text, { mode: privateFile })
   await rename(`${path}.part`, path)
 }
 
 async function openFolderLog(folder: string, logPath: string, level: LogLevel): Promise<EventLog> {
   try {
-    await makeFolder(folder)
-    return openEventLog(logPath, level)
+    await makeFolder(folder, { isPrivate: true })
+    return openEventLog(logPath, { level, mode: privateFile })
   } catch (cause) {
     const code = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause)
     throw new RowferryError('CONFIG_INVALID', {
@@ -95,11 +99,13 @@ async function writeIssueFile(path: string, issues: Iterable<Issue> | AsyncItera
   const first: Issue[] = []
   let count = 0
   let stream: ReturnType<typeof createWriteStream> | null = null
+  // A file that exists would keep its mode.
+  await rm(path, { force: true })
   try {
     for await (const issue of issues) {
       if (first.length < samplesKept) first.push(issue)
       count += 1
-      stream ??= createWriteStream(path)
+      stream ??= createWriteStream(path, { mode: privateFile })
       if (!stream.write(issueLine(issue))) await once(stream, 'drain')
     }
   } finally {
@@ -108,7 +114,6 @@ async function writeIssueFile(path: string, issues: Iterable<Issue> | AsyncItera
       await once(stream, 'close')
     }
   }
-  if (count === 0) await rm(path, { force: true })
   return { path: count === 0 ? null : path, count, first }
 }
 

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { resolve } from 'node:path'
 import type { Config } from '../config/config.ts'
+import { askTarget } from './ask-target.ts'
 import { readSourceCatalog } from './read-source-catalog.ts'
 import { openSource, openTarget, type OpenTarget } from '../databases/open-database.ts'
 import { RowferryError } from '../errors/errors.ts'
@@ -20,7 +21,6 @@ import type { Threads } from '../util/threads.ts'
 import { startThreads } from './start-threads.ts'
 import { optionsHash } from './options-hash.ts'
 import { readOwnTables } from './read-own-tables.ts'
-import { translateErrors } from './translate-errors.ts'
 import { runTransfer } from './run-transfer.ts'
 import type { MigrateOptions } from './migrate-options.ts'
 import type { TransferOptions } from './transfer-options.ts'
@@ -39,9 +39,9 @@ export async function migrate(options: MigrateOptions, started?: Threads): Promi
   stack.use(threads)
   options.distribution?.check({ source, target: options.target, config: options.config })
   const target = stack.use(await openTarget(options.target, options))
-  stack.use(await target.lock(options.config.schema))
+  stack.use(await askTarget(target, options, () => target.lock(options.config.schema)))
   const findings = await preflight(target, options)
-  const unfinished = await translateErrors(target, async () =>
+  const unfinished = await askTarget(target, options, async () =>
     findUnfinishedTransfer(await target.reconnect(), source.identity, options.config.schema),
   )
   const resumed = unfinished !== null && !options.config.restart ? unfinished : null
@@ -89,8 +89,8 @@ export async function plan(options: TransferOptions): Promise<Plan> {
 
 async function preflight(target: OpenTarget, options: TransferOptions): Promise<Finding[]> {
   const findings = [
-    ...(await target.check(options.config.schema, options)),
-    ...(await translateErrors(target, async () => checkForZero(await target.reconnect(), options.config))),
+    ...(await askTarget(target, options, () => target.check(options.config.schema, options))),
+    ...(await askTarget(target, options, async () => checkForZero(await target.reconnect(), options.config))),
   ]
   for (const finding of findings) options.emit('preflight:finding', finding)
   const error = findings.find((finding) => finding.level === 'error')
@@ -124,15 +124,19 @@ async function planInto(
   const { config, signal, emit } = options
   const settings = planSettings(config)
   const catalog = await readSourceCatalog(source, options)
-  const targetCatalog = (await target?.readCatalog(config.schema, { signal })) ?? null
+  const targetCatalog = target
+    ? await askTarget(target, options, () => target.readCatalog(config.schema, { signal }))
+    : null
   const own =
     target && targetCatalog
-      ? await readOwnTables({ source, target, catalog, targetCatalog }, { config, settings, signal })
+      ? await askTarget(target, options, () =>
+          readOwnTables({ source, target, catalog, targetCatalog }, { config, settings, signal }),
+        )
       : new Map()
   const placed: PlacedTables = placeTables({ source: catalog, target: targetCatalog, own, settings })
   const replaced = placed.places.filter(isReplaced).map((place) => ({ schema: config.schema, name: place.target }))
   const attached = target
-    ? await translateErrors(target, async () => findAttachedZero(await target.reconnect(), replaced))
+    ? await askTarget(target, options, async () => findAttachedZero(await target.reconnect(), replaced))
     : null
   const idleSlots = gate.detach(attached)
   await gate.confirm(placed.places)
@@ -151,7 +155,9 @@ async function planInto(
     target: {
       label: target?.label ?? 'the embedded PostgreSQL',
       version: target?.version ?? '18',
-      schemaExists: target ? await target.hasSchema(config.schema, { signal }) : config.schema === 'public',
+      schemaExists: target
+        ? await askTarget(target, options, () => target.hasSchema(config.schema, { signal }))
+        : config.schema === 'public',
       catalog: targetCatalog,
     },
     placed,
@@ -175,7 +181,7 @@ async function confirmReplacements(
   for (const place of places) {
     const { target: name } = place
     if (!isReplaced(place)) continue
-    const rows = await target.countRows({ schema, name }, options)
+    const rows = await askTarget(target, options, () => target.countRows({ schema, name }, options))
     if (rows > 0) details.push(`${name}: ${countOf(rows, 'row')}`)
   }
   if (details.length === 0) return

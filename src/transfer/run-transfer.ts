@@ -7,7 +7,7 @@ import type { Emit } from '../model/events.ts'
 import type { Plan } from '../model/plan.ts'
 import type { FailureReport, Finding, Report } from '../model/report.ts'
 import { printPlanSql } from '../plan/print-plan.ts'
-import { openTransferFolder, type TransferFolder } from '../report/transfer-folder.ts'
+import { type IssueFile, openTransferFolder, type TransferFolder } from '../report/transfer-folder.ts'
 import { restoreForeignKeys } from '../store/dropped-foreign-keys.ts'
 import { deleteIssues, readIssues } from '../store/issues.ts'
 import { openStore } from '../store/store.ts'
@@ -23,6 +23,7 @@ import type { Threads } from '../util/threads.ts'
 import { rowferryVersion } from '../util/version.ts'
 import type { Lanes } from '../databases/postgres/lanes/lanes.ts'
 import { withTransaction } from '../databases/postgres/connection/postgres-connection.ts'
+import { askTarget } from './ask-target.ts'
 import { batchLimits } from './batch-limits.ts'
 import { buildFailure, buildReport } from './build-report.ts'
 import { EarlyHashes } from './early-hashes.ts'
@@ -74,10 +75,10 @@ export async function runTransfer(run: TransferRun): Promise<Report> {
     else folder.log('plan:built', { plan: run.plan })
     for (const warning of run.plan.warnings) folder.log('warning', warning)
     await folder.writePlan(run.plan, printPlanSql(run.plan))
-    await translateErrors(run.target, () => enterTransfer(run))
+    await askTarget(run.target, { ...run, emit }, () => enterTransfer(run))
     await runSteps(run, lanes, account, emit)
     await run.source.assertUnchanged()
-    await translateErrors(run.target, async () =>
+    await askTarget(run.target, { ...run, emit }, async () =>
       rememberContents(await run.target.reconnect(), { plan: run.plan, transferId: run.transferId, account }),
     )
     // Of what runs there nothing is left; how long the sessions take to end is nobody's concern until the report is written.
@@ -96,8 +97,10 @@ async function enterTransfer(run: TransferRun): Promise<void> {
   await openStore(client)
   if (run.resumed) return restartTransfer(client, run.transferId)
   // An unfinished one that this one takes the place of is forgotten when the tables are made, not before (`create-tables`).
-  await withTransaction(client, () =>
-    createTransfer(client, {
+  await withTransaction(client, async () => {
+    // It is there when the connection was lost behind the commit of an earlier attempt.
+    await forgetTransfer(client, run.transferId)
+    await createTransfer(client, {
       id: run.transferId,
       sourceIdentity: run.source.identity,
       sourceFingerprint: run.source.fingerprint,
@@ -105,8 +108,8 @@ async function enterTransfer(run: TransferRun): Promise<void> {
       plan: run.plan,
       optionsHash: run.optionsHash,
       rowferryVersion,
-    }),
-  )
+    })
+  })
 }
 
 async function runSteps(run: TransferRun, lanes: Lanes, account: TransferAccount, emit: Emit): Promise<void> {
@@ -153,19 +156,19 @@ async function runSteps(run: TransferRun, lanes: Lanes, account: TransferAccount
     },
   }
   try {
-    const done = await translateErrors(target, async () => readDoneSteps(await target.reconnect(), transferId))
+    const done = await askTarget(target, { signal, emit }, async () =>
+      readDoneSteps(await target.reconnect(), transferId),
+    )
     for (const [number, step] of plan.steps.entries()) {
       signal.throwIfAborted()
       const started = performance.now()
       emit('step:started', { kind: step.kind, number, total: plan.steps.length, label: stepLabel(step.kind) })
       const work = (): Promise<void> =>
-        translateErrors(target, async () => {
-          await runStep(step, { ...context, step: number, done: done.has(number) })
-          await markStep(await target.reconnect(), transferId, number)
-        })
+        translateErrors(target, () => runStep(step, { ...context, step: number, done: done.has(number) }))
       const onRetry = (notice: RetryNotice): void => emit('retry', { what: stepLabel(step.kind), ...notice })
       // Shards are retried by the threads that load them.
       await (step.kind === 'copy-tables' ? work() : retryLostConnection(work, { signal, onRetry }))
+      await askTarget(target, { signal, emit }, async () => markStep(await target.reconnect(), transferId, number))
       const seconds = (performance.now() - started) / 1000
       account.steps.push({ kind: step.kind, seconds })
       emit('step:finished', { kind: step.kind, number, seconds })
@@ -184,15 +187,18 @@ async function closeTransfer(
   const { folder, account, emit } = parts
   const { target, transferId } = run
   let { failure } = parts
-  let rejects: Awaited<ReturnType<TransferFolder['writeIssues']>> = { path: null, count: 0, first: [] }
+  let rejects: IssueFile = { path: null, count: 0, first: [] }
   let altered = rejects
   // The store is where the target is; what it holds is written by the run that goes on.
   const reachable = failure === null || !failure.code.startsWith('CONNECT_TARGET')
   if (reachable)
     try {
-      rejects = await folder.writeIssues('reject', storedIssues(target, transferId, 'reject'))
-      altered = await folder.writeIssues('altered', storedIssues(target, transferId, 'altered'))
-      await leaveTransfer(run, failure)
+      // After a failure or an interruption a server that is away is not waited for: the next run finds everything.
+      const ask = <Result>(work: () => Promise<Result>): Promise<Result> =>
+        failure === null ? askTarget(target, { signal: run.signal, emit }, work) : translateErrors(target, work)
+      rejects = await ask(() => folder.writeIssues('reject', storedIssues(target, transferId, 'reject')))
+      altered = await ask(() => folder.writeIssues('altered', storedIssues(target, transferId, 'altered')))
+      await ask(() => leaveTransfer(run, failure))
     } catch (error) {
       // Without a connection the store keeps the transfer as running, and the lists: the next run finds both.
       folder.logError(error)

@@ -1,11 +1,11 @@
 import type { OpenTarget } from '../databases/open-database.ts'
-import { translatePostgresError } from '../databases/postgres/postgres-errors.ts'
+import { explainPostgresError } from '../databases/postgres/postgres-errors.ts'
 
 /** For work that uses the target's session directly, as the store does: its errors come out as rowferry's own. */
 export async function translateErrors<Result>(target: OpenTarget, work: () => Promise<Result>): Promise<Result> {
   try {
     return await work()
   } catch (error) {
-    throw translatePostgresError(error, { target: target.label })
+    throw explainPostgresError(error, { target: target.label })
   }
 }

@@ -12,6 +12,7 @@ import { planSettings } from '../plan/plan-settings.ts'
 import { planTable } from '../plan/plan-table.ts'
 import { selectTables } from '../plan/select-tables.ts'
 import { rowferryVersion } from '../util/version.ts'
+import { askTarget } from './ask-target.ts'
 import { readSourceCatalog } from './read-source-catalog.ts'
 import { batchLimits } from './batch-limits.ts'
 import { buildReport } from './build-report.ts'
@@ -52,7 +53,7 @@ export async function verify(options: TransferOptions & { readonly target: strin
   const context = { ...options, source, target, workers, account, settings, secondReadings }
   for (const table of plan.tables) {
     options.signal.throwIfAborted()
-    const verification = withOmitted(table, await compareTable(table, context))
+    const verification = withOmitted(table, await askTarget(target, options, () => compareTable(table, context)))
     account.setTotals(table.target.name, { ...noTotals, rowsRead: verification.sourceRows })
     account.setVerification(table.target.name, verification)
     options.emit('table:verified', { table: table.target.name, verification })
@@ -132,7 +133,7 @@ async function planComparison(
   const { config, signal, emit, threads } = options
   const settings = planSettings(config)
   const catalog = await readSourceCatalog(source, options)
-  const targetCatalog = await target.readCatalog(config.schema, { signal })
+  const targetCatalog = await askTarget(target, options, () => target.readCatalog(config.schema, { signal }))
   const tables = selectTables(catalog.tables, settings)
   const matches = matchTables(tables, targetCatalog.tables, settings)
   const places = tables.map((table, at) => findPlace(table, matches[at] ?? null))

@@ -65,6 +65,24 @@ describe.concurrent('bytes, JSON and UUIDs', () => {
       warnings: { 'type-widened t.j': /\(id 1\)/, 'type-widened t.k': /\(id 1\)/ },
     }))
 
+  test('binary JSON that jsonb refuses becomes json, as its text form does', () =>
+    expectCase({
+      sqlite: `create table t(id integer primary key, j json, k jsonb, l json);
+        insert into t values (1, jsonb('{"a":"x\\u0000y"}'), jsonb('"\\ud800"'), jsonb('[1e200000]')), (2, jsonb('{"b":1}'), '[1]', jsonb('2'))`,
+      tables: {
+        t: [
+          [1, '{"a":"x\\u0000y"}', '"\\ud800"', '[1e200000]'],
+          [2, '{"b":1}', '[1]', '2'],
+        ],
+      },
+      columns: { t: 'id bigint identity, j json, k json, l json' },
+      warnings: {
+        'type-widened t.j': /1 binary JSON that jsonb refuses.*\(id 1\)/,
+        'type-widened t.k': /\(id 1\)/,
+        'type-widened t.l': /\(id 1\)/,
+      },
+    }))
+
   test('what is no JSON makes the column text', () =>
     expectCase({
       sqlite: `create table t(id integer primary key, j json); insert into t values (1, '{"a":1}'), (2, '{a:1}'), (3, 'NaN')`,

@@ -124,6 +124,31 @@ export function translatePostgresError(error: unknown, scene: ErrorScene): unkno
   return error
 }
 
+/**
+ * As `translatePostgresError`, for statements of rowferry's own: an error that a function raised comes from an event trigger or
+ * from another trigger of the target, since rowferry calls no function that others wrote.
+ */
+export function explainPostgresError(error: unknown, scene: ErrorScene): unknown {
+  const translated = translatePostgresError(error, scene)
+  if (translated instanceof RowferryError) return translated
+  const raisedBy = functionOf(error)
+  if (raisedBy === null) return translated
+  const during = scene.doing === undefined ? '' : ` while ${scene.doing}`
+  return new RowferryError('CATALOG_DDL_FAILED', {
+    message: `The function ${raisedBy} in ${scene.target} refused a statement${during}: ${messageOf(error)}.`,
+    remedy:
+      'Event triggers run it (select evtname, evtfoid::regproc from pg_event_trigger). Let an administrator disable the trigger for the time of the transfer: alter event trigger NAME disable',
+    cause: error,
+    context: { target: scene.target, sqlstate: codeOf(error) },
+  })
+}
+
+/** The function in which an error arose, by PostgreSQL's context: `PL/pgSQL function f() line 1 at RAISE`. */
+function functionOf(error: unknown): string | null {
+  const context = error instanceof Error && 'where' in error && typeof error.where === 'string' ? error.where : ''
+  return /(?:^|\n)(?:\S+ )?function "?([^\n]+?)"?(?: line \d+.*| statement \d+.*)?(?:\n|$)/.exec(context)?.[1] ?? null
+}
+
 /** What went wrong in one line, without a final full stop; for several attempts in parallel (IPv4 and IPv6) each of them once. */
 export function messageOf(error: unknown): string {
   if (error instanceof AggregateError && error.errors.length > 0)

@@ -13,7 +13,7 @@ import { qualifiedName } from './identifiers.ts'
 import { readPostgresCatalog } from './catalog/postgres-catalog.ts'
 import { connect, type PostgresConnection, withTransaction } from './connection/postgres-connection.ts'
 import { Lanes } from './lanes/lanes.ts'
-import { isConnectionFailure, translatePostgresError } from './postgres-errors.ts'
+import { explainPostgresError, isConnectionFailure } from './postgres-errors.ts'
 import { indexSettings, resetIndexSettings } from './schema/index-settings.ts'
 import { resetSequences } from './schema/postgres-sequences.ts'
 import { addObjects, type AddObjectsOptions, createObjects } from './schema/schema-objects.ts'
@@ -80,10 +80,25 @@ export type OpenTargetOptions = Abortable & { readonly url: string; readonly emi
 export async function openPostgresTarget(options: OpenTargetOptions): Promise<PostgresTarget> {
   const parsed = parseConnectionUrl(options.url)
   const client = await openSession(options)
+  const version = await readVersion(client).catch((error: unknown) => {
+    if (isConnectionFailure(error)) return null
+    throw error
+  })
+  if (version !== null) return new OpenPostgresTarget(options, parsed, client, version)
+  // Lost in that moment: a server that restarts is waited for by the second session.
+  await Promise.allSettled([client[Symbol.asyncDispose]()])
+  const second = await openSession(options)
+  try {
+    return new OpenPostgresTarget(options, parsed, second, await readVersion(second))
+  } catch (error) {
+    throw explainPostgresError(error, { target: parsed.label, doing: 'asking for its version' })
+  }
+}
+
+async function readVersion(client: PostgresConnection): Promise<string> {
   const { rows } = await client.query<{ version: string }>(`select current_setting('server_version') as version`)
   // Distributions append to it: "15.14 (Debian 15.14-0+deb12u1)".
-  const version = (rows[0]?.version ?? '').split(' ')[0] ?? ''
-  return new OpenPostgresTarget(options, parsed, client, version)
+  return (rows[0]?.version ?? '').split(' ')[0] ?? ''
 }
 
 /**
@@ -211,7 +226,7 @@ class OpenPostgresTarget implements PostgresTarget {
         }
       },
       own: (work, signal) => this.#run('working on the tables', { signal }, work),
-      explain: (error) => translatePostgresError(error, { target: this.label, doing: 'working on the tables' }),
+      explain: (error) => explainPostgresError(error, { target: this.label, doing: 'working on the tables' }),
     })
   }
 
@@ -297,7 +312,7 @@ class OpenPostgresTarget implements PostgresTarget {
     } catch (error) {
       if (isConnectionFailure(error)) this.#lost = true
       signal.throwIfAborted()
-      throw translatePostgresError(error, { target: this.label, doing })
+      throw explainPostgresError(error, { target: this.label, doing })
     } finally {
       stopWatching()
     }

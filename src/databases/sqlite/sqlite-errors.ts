@@ -2,6 +2,7 @@ import { RowferryError } from '../../errors/errors.ts'
 
 /** Primary result codes of SQLite that say something about the file. https://sqlite.org/rescode.html */
 const resultCode = {
+  error: 1,
   perm: 3,
   busy: 5,
   locked: 6,
@@ -55,6 +56,7 @@ export function translateSqliteError(error: unknown, { label, place, table }: Re
   if (isLocked(error)) return lockedError(label, error)
   if (isDamage(error)) return damagedError(label, place, error)
   if (table !== undefined && needsForeignCode(error)) return foreignCodeError(label, table, error)
+  if (isUnsupportedFormat(error)) return newerFormatError(label, error)
   const code = primaryResultCode(error)
   if (code !== resultCode.cantopen && code !== resultCode.perm && code !== resultCode.readonly) return error
   return new RowferryError('CONNECT_SOURCE_UNREADABLE', {
@@ -62,6 +64,20 @@ export function translateSqliteError(error: unknown, { label, place, table }: Re
     remedy:
       'Check that this user may read the file and enter its folder, or copy the file elsewhere and give the copy.',
     cause: error,
+  })
+}
+
+/** SQLite has no result code of its own for it. */
+function isUnsupportedFormat(error: unknown): boolean {
+  return primaryResultCode(error) === resultCode.error && messageOf(error) === 'unsupported file format'
+}
+
+function newerFormatError(label: string, cause: unknown): RowferryError {
+  return new RowferryError('CONNECT_SOURCE_UNREADABLE', {
+    message: `${label} has a schema format (byte 47 of its header) that SQLite ${process.versions['sqlite']} does not know: formats 1 to 4 exist.`,
+    remedy:
+      'If a newer SQLite made the file, dump it with that one: sqlite3 FILE .dump | sqlite3 new.db; else the header is damaged: take an undamaged copy.',
+    cause,
   })
 }
 

@@ -33,6 +33,7 @@ const classWords: Readonly<Record<ValueClass, readonly [string, string]>> = {
   text: ['text', 'texts'],
   'blob-uuid': ['UUID of 16 bytes', 'UUIDs of 16 bytes'],
   'blob-json': ['binary JSON', 'binary JSONs'],
+  'blob-json-odd': ['binary JSON that jsonb refuses', 'binary JSONs that jsonb refuses'],
   'blob-text': ['text stored as blob', 'texts stored as blobs'],
   blob: ['blob', 'blobs'],
 }

@@ -21,7 +21,7 @@ const numbers: readonly ValueClass[] = ['integer-bit', 'integer', 'real-bit', 'r
 const dates: readonly ValueClass[] = ['text-date', 'text-compact-date']
 const stamps: readonly ValueClass[] = [...dates, 'text-datetime', 'text-datetime-offset']
 const json: readonly ValueClass[] = [...numbers, 'text-json', 'text-integer', 'text-decimal', 'blob-json']
-const blobs: readonly ValueClass[] = ['blob', 'blob-uuid', 'blob-json']
+const blobs: readonly ValueClass[] = ['blob', 'blob-uuid', 'blob-json', 'blob-json-odd']
 
 /** Classes that are always taken; for numbers in time columns see `takesNumbers`. */
 const taken: Readonly<Record<Exclude<ColumnConversion['wireType'], 'text' | 'bytea'>, readonly ValueClass[]>> = {
@@ -36,7 +36,7 @@ const taken: Readonly<Record<Exclude<ColumnConversion['wireType'], 'text' | 'byt
   time: ['text-time'],
   timestamp: stamps,
   timestamptz: stamps,
-  json: [...json, 'text-json-odd'],
+  json: [...json, 'text-json-odd', 'blob-json-odd'],
   jsonb: json,
   uuid: ['text-uuid', 'blob-uuid'],
 }

@@ -15,6 +15,7 @@ import type { KeyRemap } from '../../databases/postgres/load/conflict-sql.ts'
 import { keyRemaps, readRemapForeignKeys } from '../../databases/postgres/load/key-remaps.ts'
 import type { TableName } from '../../model/catalog.ts'
 import { correctShard, readShards, writeIssues } from '../../store/checkpoints.ts'
+import { askTarget } from '../ask-target.ts'
 import { isLostConnection } from '../retry-lost-connection.ts'
 import { TableProgress } from '../table-progress.ts'
 import { prepareLanes } from './add-objects.ts'
@@ -64,8 +65,11 @@ async function copyWave(
   context: StepContext,
   onLastShards: (() => void) | null,
 ): Promise<void> {
-  const remaps = await readRemaps(tables, loaded, context)
-  const before = groupByTable(await readShards(await context.target.reconnect(), context.transferId))
+  const { target, transferId } = context
+  const remaps = await askTarget(target, context, () => readRemaps(tables, loaded, context))
+  const before = groupByTable(
+    await askTarget(target, context, async () => readShards(await target.reconnect(), transferId)),
+  )
   const progress = new Map(
     tables.map((table) => [table.target.name, new TableProgress(table, before.get(table.target.name) ?? [], context)]),
   )
@@ -207,8 +211,11 @@ function pendingShards(
 
 /** The account of the tables as the checkpoints have it. */
 export async function readTotals(tables: readonly PlannedTable[], context: StepContext): Promise<void> {
-  const states = groupByTable(await readShards(await context.target.reconnect(), context.transferId))
-  for (const { target } of tables) context.account.setTotals(target.name, totalsOf(states.get(target.name) ?? []))
+  const { target, transferId, account } = context
+  const states = groupByTable(
+    await askTarget(target, context, async () => readShards(await target.reconnect(), transferId)),
+  )
+  for (const table of tables) account.setTotals(table.target.name, totalsOf(states.get(table.target.name) ?? []))
 }
 
 function groupByTable(states: readonly ShardState[]): Map<string, ShardState[]> {

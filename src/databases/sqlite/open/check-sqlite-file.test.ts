@@ -3,6 +3,7 @@ import { mkdir, open, readFile, symlink, truncate, writeFile } from 'node:fs/pro
 import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { givenFiles, listFolder, type TestFiles, writeSqlite } from '../../../../test/support/sqlite-files.ts'
+import { openSqliteSource } from '../sqlite-source.ts'
 import { checkSqliteFile } from './check-sqlite-file.ts'
 
 const strict = { salvage: false }
@@ -143,5 +144,20 @@ describe('a source file is looked at before SQLite sees it', () => {
     await writeFile(`${path}-journal`, Buffer.from('d9d505f920a163d7', 'hex'))
     expect(await checkSqliteFile(path, strict)).toMatchObject({ journal: true })
     expect((await readFile(path)).length).toBe(8192)
+  })
+})
+
+test.each([5, 64, 255])('a schema format that SQLite does not know (%i) is refused as unreadable', async (format) => {
+  const files = givenFiles()
+  const path = writeSqlite(files.path('newer.db'), 'create table t(a)')
+  const bytes = await readFile(path)
+  bytes[47] = format
+  await writeFile(path, bytes)
+  const opened = openSqliteSource({ path, workFolder: files.folder, signal: new AbortController().signal })
+  await expect(
+    opened.then((source) => source.readCatalog({ signal: new AbortController().signal })),
+  ).rejects.toMatchObject({
+    code: 'CONNECT_SOURCE_UNREADABLE',
+    message: expect.stringMatching(/schema format.*formats 1 to 4/) as string,
   })
 })

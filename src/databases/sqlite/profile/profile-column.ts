@@ -1,7 +1,9 @@
 import { Buffer, isUtf8 } from 'node:buffer'
 import { type RowKey, type SqliteRow, type SqliteValue, TextBytes } from '../../../model/batch.ts'
 import type { ClassProfile, ColumnProfile, TimeUnit, ValueClass, ValueSample } from '../../../model/profile.ts'
+import { classifyJsonText } from '../../../util/json-text.ts'
 import { decimalDigits, doubleToDecimal, plainDecimal } from '../../../util/number-text.ts'
+import { decodeJsonb } from '../../../util/sqlite-jsonb.ts'
 import type { RecordPage, RowPage } from '../../databases.ts'
 import { countCharacters } from '../../../util/text-bytes.ts'
 import { type TextClass, textClassifier } from './classify-text.ts'
@@ -196,7 +198,7 @@ export class ColumnExaminer {
   #blobClass(bytes: Uint8Array): ValueClass {
     const { family } = this.#column
     if (family === 'uuid') return bytes.length === 16 ? 'blob-uuid' : 'blob'
-    if (family === 'json' && this.#isBinaryJson(bytes)) return 'blob-json'
+    if (family === 'json' && this.#isBinaryJson(bytes)) return binaryJsonClass(bytes)
     if (family !== 'text' && family !== 'json') return 'blob'
     return isUtf8(bytes) && !bytes.includes(0) ? 'blob-text' : 'blob'
   }
@@ -206,6 +208,13 @@ export class ColumnExaminer {
     if (!isLong) distinct.set(value, (distinct.get(value) ?? 0) + 1)
     if (isLong || distinct.size > mostDistinct) this.#distinct = null
   }
+}
+
+/** As its text form, which is what is loaded. */
+function binaryJsonClass(bytes: Uint8Array): ValueClass {
+  const text = decodeJsonb(bytes)
+  const kind = text === null ? null : classifyJsonText(text)
+  return kind === null ? 'blob' : kind === 'json' ? 'blob-json' : 'blob-json-odd'
 }
 
 function rowAt(page: RowPage | RecordPage, index: number): SqliteRow {

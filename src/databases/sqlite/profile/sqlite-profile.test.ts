@@ -75,8 +75,8 @@ describe('values are told apart as far as the declared type makes it plausible',
     ['date text', ["'20240229'", "'20240231'", '5'], { 'text-compact-date': 1, 'text-integer': 2 }],
     [
       'json',
-      [`'{"a":1}'`, `'"\\u0000"'`, "'{'", "jsonb('[1]')", "x'7b7d'", "x'ff00'"],
-      { 'text-json': 1, 'text-json-odd': 1, text: 1, 'blob-json': 1, 'blob-text': 1, blob: 1 },
+      [`'{"a":1}'`, `'"\\u0000"'`, "'{'", "jsonb('[1]')", `jsonb('"\\u0000"')`, "x'7b7d'", "x'ff00'"],
+      { 'text-json': 1, 'text-json-odd': 1, text: 1, 'blob-json': 1, 'blob-json-odd': 1, 'blob-text': 1, blob: 1 },
     ],
     [
       'uuid',
