@@ -85,7 +85,7 @@ async function help(
   try {
     say(`Checking the source of ${transfer.source.label} …`)
     const { location, ...digest } = transfer.source
-    await using source = await openWorkerSource(options.source ?? location, digest, over.signal)
+    await using source = await openWorkerSource(options.source ?? location, digest, over)
     say(`Helping with ${transferId}: ${transfer.source.label} → ${transfer.target}, ${threads} at once`)
     await loadShards({
       queue,

@@ -7,6 +7,8 @@ import type { SourceOpening } from '../databases/databases.ts'
 import { RowferryError } from '../errors/errors.ts'
 import { messageOf } from '../databases/postgres/postgres-errors.ts'
 import { maskUrl } from '../util/secrets.ts'
+import { DownloadFailure, openDownload } from './http-download.ts'
+import { pause } from './persist.ts'
 
 /** What the coordinator reads, to which every worker's copy must be equal byte by byte. */
 export type SourceDigest = { readonly sha256: string; readonly bytes: number }
@@ -16,6 +18,14 @@ export type WorkerSource = AsyncDisposable & {
   readonly opening: SourceOpening
   /** Throws CONNECT_SOURCE_CHANGED when the file is no longer the one that was checked. */
   assertUnchanged(): Promise<void>
+}
+
+export type WorkerSourceOptions = {
+  readonly signal: AbortSignal
+  /** Pauses before further attempts of a download, in ms; default: two attempts more. */
+  readonly pauses?: readonly number[]
+  /** How long a server may send nothing; default 30,000. */
+  readonly stallMs?: number
 }
 
 /**
@@ -43,9 +53,11 @@ export function isUrl(location: string): boolean {
 export async function openWorkerSource(
   location: string,
   expected: SourceDigest,
-  signal: AbortSignal,
+  options: WorkerSourceOptions,
 ): Promise<WorkerSource> {
-  return isUrl(location) ? await download(location, expected, signal) : await openPath(location, expected, signal)
+  return isUrl(location)
+    ? await download(location, expected, options)
+    : await openPath(location, expected, options.signal)
 }
 
 async function openPath(path: string, expected: SourceDigest, signal: AbortSignal): Promise<WorkerSource> {
@@ -86,13 +98,14 @@ async function statOf(path: string): Promise<{ readonly bytes: number; readonly 
   }
 }
 
-async function download(url: string, expected: SourceDigest, signal: AbortSignal): Promise<WorkerSource> {
+async function download(url: string, expected: SourceDigest, options: WorkerSourceOptions): Promise<WorkerSource> {
+  const { signal } = options
   const label = labelOf(url)
   // mkdtemp gives 0700: the copy is as private as the source.
   const folder = await mkdtemp(join(tmpdir(), 'rowferry-'))
   try {
     const path = join(folder, 'source.db')
-    await fetchInto(path, url, { label, expected, signal }).catch((error: unknown) => {
+    await fetchPersistently(path, url, { ...options, label, expected }).catch((error: unknown) => {
       signal.throwIfAborted()
       throw error instanceof RowferryError ? error : notDownloaded(label, folder, error)
     })
@@ -107,64 +120,55 @@ async function download(url: string, expected: SourceDigest, signal: AbortSignal
   }
 }
 
-async function fetchInto(
-  path: string,
-  url: string,
-  { label, expected, signal }: { label: string; expected: SourceDigest; signal: AbortSignal },
-): Promise<void> {
-  const response = await request(url, label, signal)
-  const announced = Number(response.headers.get('content-length') ?? expected.bytes)
-  const encoded = response.headers.get('content-encoding') !== null
-  if (!encoded && announced !== expected.bytes) {
-    await response.body?.cancel()
-    throw differs(label, `it has ${announced} bytes instead of ${expected.bytes}`)
+type Fetch = WorkerSourceOptions & { readonly label: string; readonly expected: SourceDigest }
+
+const defaultPauses = [1000, 4000]
+const defaultStallMs = 30_000
+
+/** Each attempt begins at the start: what the server has may be another file by then, and only a whole one can be compared. */
+async function fetchPersistently(path: string, url: string, fetching: Fetch): Promise<void> {
+  const { signal, pauses = defaultPauses } = fetching
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await fetchInto(path, url, fetching)
+    } catch (error) {
+      const waitMs = pauses[attempt]
+      if (waitMs === undefined || signal.aborted || !(error instanceof DownloadFailure && error.again)) throw error
+      await pause(waitMs, signal)
+    }
+  }
+}
+
+async function fetchInto(path: string, url: string, { label, expected, signal, stallMs }: Fetch): Promise<void> {
+  const download = await openDownload(url, { signal, stallMs: stallMs ?? defaultStallMs })
+  if (!download.encoded && download.announced !== null && download.announced !== expected.bytes) {
+    download.drop()
+    throw differs(label, `it has ${download.announced} bytes instead of ${expected.bytes}`)
   }
   const hash = createHash('sha256')
   let bytes = 0
-  await using file = await open(path, 'wx', 0o600)
-  for await (const chunk of response.body ?? []) {
+  await using file = await open(path, 'w', 0o600)
+  await download.receive(async (chunk) => {
     bytes += chunk.length
     if (bytes > expected.bytes) throw differs(label, `it has more than the ${expected.bytes} bytes that are expected`)
     hash.update(chunk)
     await file.writeFile(chunk)
-  }
+  })
   const sha256 = hash.digest('hex')
   if (bytes !== expected.bytes) throw differs(label, `it ended after ${bytes} of ${expected.bytes} bytes`)
   if (sha256 !== expected.sha256) throw differs(label, `its SHA-256 is ${short(sha256)}, not ${short(expected.sha256)}`)
 }
 
-async function request(url: string, label: string, signal: AbortSignal): Promise<Response> {
-  const { address, headers } = withoutCredentials(url)
-  const response = await fetch(address, { headers, signal })
-  if (response.ok) return response
-  await response.body?.cancel()
-  throw new RowferryError('CONNECT_SOURCE_UNREADABLE', {
-    message: `The source cannot be downloaded from ${label}: the server answered ${response.status} ${response.statusText}.`,
-    remedy: `Try it by hand: curl -I '${label}'`,
-  })
-}
-
 /** The network, or the disk. */
 function notDownloaded(label: string, folder: string, cause: unknown): RowferryError {
-  const reason = cause instanceof Error && cause.cause !== undefined ? cause.cause : cause
   const isFull = cause instanceof Error && 'code' in cause && (cause.code === 'ENOSPC' || cause.code === 'EDQUOT')
   return new RowferryError('CONNECT_SOURCE_UNREADABLE', {
-    message: `The source cannot be downloaded from ${label} into ${folder}: ${messageOf(reason)}.`,
+    message: `The source cannot be downloaded from ${label} into ${folder}: ${messageOf(cause)}.`,
     remedy: isFull
       ? 'Name a folder with more room: TMPDIR=/path rowferry work …'
       : `Try it by hand: curl -I '${label}'`,
     cause,
   })
-}
-
-/** `fetch` refuses a URL with user and password in it. */
-function withoutCredentials(text: string): { readonly address: URL; readonly headers: Record<string, string> } {
-  const address = new URL(text)
-  if (address.username === '') return { address, headers: {} }
-  const login = `${decodeURIComponent(address.username)}:${decodeURIComponent(address.password)}`
-  address.username = ''
-  address.password = ''
-  return { address, headers: { authorization: `Basic ${Buffer.from(login).toString('base64')}` } }
 }
 
 /** Without password, and without a query, where signed URLs have theirs. */
