@@ -13,6 +13,10 @@ export const warningMeanings: Readonly<Record<string, string>> = {
   'blob-as-hex': 'Bytes stand in a column of texts and are written as hexadecimal digits.',
   'text-in-blob': 'Texts stand in a column of bytes; their bytes are stored.',
   'default-changed': 'The default value of a column was changed or left out.',
+  'collation-not-reproduced':
+    'A column compares by a collation that only the program of the source has; PostgreSQL compares exactly.',
+  'generated-not-read':
+    'A generated column is computed by a function or collation that only the program of the source has; it is not carried.',
   'column-omitted': 'A column of the source has no place in the target table.',
   'name-changed': 'A name was too long for PostgreSQL or taken, and was changed.',
   'rows-unreadable': 'The source is damaged; some rows of the table could not be read.',

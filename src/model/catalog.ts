@@ -65,7 +65,11 @@ export type SqliteTableFacts = {
   readonly conflictClauses: readonly string[]
   /** Parts of the statement that could not be understood; what stands there may be missing above. */
   readonly notUnderstood: readonly string[]
+  /** Virtual generated columns that only the program that made the file can compute; they are not among the columns. */
+  readonly unreadable?: readonly UnreadableColumn[]
 }
+
+export type UnreadableColumn = { readonly name: string; readonly expression: string; readonly reason: string }
 
 export type PostgresTableFacts = {
   /** Estimated or exact number of rows is never read here: only whether there is at least one. */

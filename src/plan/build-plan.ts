@@ -19,6 +19,7 @@ import {
 import type { OrphanProfile, Profile } from '../model/profile.ts'
 import type { Warning } from '../model/warning.ts'
 import { alignKeyTypes, overrideKey, type Overrides } from './align-keys.ts'
+import { foreignOrderWarnings } from './foreign-order.ts'
 import { orderTables } from './order-tables.ts'
 import type { PlacedTables } from './place-tables.ts'
 import { planObjects } from './plan-objects.ts'
@@ -84,6 +85,7 @@ export function buildPlan(input: PlanInput): Plan {
       ...unreadableIntegers(tables, settings),
       ...textInsteadOfIntegers(tables, overrides),
       ...orphanWarnings(orphans, tables, rules, settings),
+      ...created.flatMap(foreignOrderWarnings),
       ...skippedWarnings(input.source.catalog),
       ...input.salvaged.map(salvageWarning),
       ...attachedWarnings(input),

@@ -11,6 +11,7 @@ import { translateIndexPart } from '../mapping/sqlite-to-postgres/indexes.ts'
 import type { ForeignKey, Index, IndexPart, Key } from '../model/catalog.ts'
 import type { SchemaObject, SchemaObjectKind } from '../model/plan.ts'
 import type { OrphanProfile } from '../model/profile.ts'
+import { isForeignCollation } from './foreign-order.ts'
 import { NameGiver } from './name-objects.ts'
 import type { TablePlan } from './plan-table.ts'
 import { expressionScope, sameKeyType, type TargetColumn } from './target-column.ts'
@@ -89,7 +90,7 @@ function planPrimaryKey(table: TablePlan, key: Key, names: NameGiver): SchemaObj
       name,
       columns.map((column) => column.target),
     ),
-    note: null,
+    note: foreignOrderNote(columns),
   })
 }
 
@@ -130,8 +131,16 @@ function planUnique(table: TablePlan, key: Key, names: NameGiver): SchemaObject 
       name,
       columns.map((column) => column.target),
     ),
-    note: null,
+    note: foreignOrderNote(columns),
   })
+}
+
+/** Rows that a collation takes for different differ byte by byte: an exact key holds for all of them, and takes more. */
+function foreignOrderNote(columns: readonly TargetColumn[]): string | null {
+  const names = columns.map(({ collation }) => collation).filter(isForeignCollation)
+  return names.length === 0
+    ? null
+    : `compares exactly: texts that are equal under ${names.join(', ')}, which PostgreSQL does not have, are different keys here`
 }
 
 function planIndex(table: TablePlan, index: Index, names: NameGiver): SchemaObject {

@@ -128,6 +128,14 @@ function whatHasNoEquivalent(catalog: Catalog, created: readonly TablePlan[]): S
     ...(place.source.sqlite?.conflictClauses ?? []).map((clause) =>
       reported(planned.target, clause, 'PostgreSQL has no ON CONFLICT clause on constraints'),
     ),
+    ...(place.source.sqlite?.unreadable ?? []).map((column): SchemaObject => ({
+      kind: 'generated-column',
+      table: planned.target,
+      name: column.name,
+      sourceSql: column.expression,
+      sql: null,
+      note: `its values are not in the file: ${column.reason}`,
+    })),
     ...(place.source.sqlite?.notUnderstood ?? []).map((text) =>
       reported(planned.target, text, 'this part of the statement was not understood'),
     ),

@@ -56,6 +56,7 @@ export function translateSqliteError(error: unknown, { label, place, table }: Re
   if (isLocked(error)) return lockedError(label, error)
   if (isDamage(error)) return damagedError(label, place, error)
   if (table !== undefined && needsForeignCode(error)) return foreignCodeError(label, table, error)
+  if (table !== undefined && isUnknownName(error)) return unknownNameError(label, table, error)
   if (isUnsupportedFormat(error)) return newerFormatError(label, error)
   const code = primaryResultCode(error)
   if (code !== resultCode.cantopen && code !== resultCode.perm && code !== resultCode.readonly) return error
@@ -81,10 +82,23 @@ function newerFormatError(label: string, cause: unknown): RowferryError {
   })
 }
 
+/** Names come from the catalog: one that SQLite does not find again holds bytes that are no UTF-8. */
+function isUnknownName(error: unknown): boolean {
+  return primaryResultCode(error) === resultCode.error && /^no such (column|table)/.test(messageOf(error))
+}
+
+function unknownNameError(label: string, table: string, cause: unknown): RowferryError {
+  return new RowferryError('CONNECT_SOURCE_UNREADABLE', {
+    message: `Table "${table}" of ${label} has a name, or a column with a name, that is not valid UTF-8: ${messageOf(cause)}.`,
+    remedy: `Leave the table out with --exclude '${table}', or rename it and the column in a copy of the file; a damaged file has such names too.`,
+    cause,
+  })
+}
+
 function foreignCodeError(label: string, table: string, cause: unknown): RowferryError {
   return new RowferryError('CONNECT_SOURCE_UNREADABLE', {
     message: `Table "${table}" of ${label} needs a function or collation of the program that made it: ${messageOf(cause)}.`,
-    remedy: `Leave the table out with --exclude ${table}, or copy its rows into an ordinary table with that program.`,
+    remedy: `Leave out --snapshot never, with which no private copy can be made that is readable; or leave the table out with --exclude ${table}.`,
     cause,
   })
 }

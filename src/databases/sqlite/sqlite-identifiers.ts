@@ -13,3 +13,10 @@ export function sameName(a: string, b: string): boolean {
 export function foldName(name: string): string {
   return asciiLower(name)
 }
+
+const builtInCollations: ReadonlySet<string> = new Set(['binary', 'nocase', 'rtrim'])
+
+/** Others are registered by the program that made the file; stock SQLite cannot compare by them. */
+export function isBuiltInCollation(name: string): boolean {
+  return builtInCollations.has(foldName(name))
+}

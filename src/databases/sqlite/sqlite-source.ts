@@ -3,9 +3,11 @@ import { RowferryError } from '../../errors/errors.ts'
 import type { Catalog, Table } from '../../model/catalog.ts'
 import type { Profile } from '../../model/profile.ts'
 import type { Abortable, Source } from '../databases.ts'
-import { checkSqliteFile } from './open/check-sqlite-file.ts'
-import { translateSqliteError } from './sqlite-errors.ts'
+import { checkSqliteFile, type SqliteFile } from './open/check-sqlite-file.ts'
+import { isDamage, translateSqliteError } from './sqlite-errors.ts'
 import { readSqliteCatalog } from './catalog/sqlite-catalog.ts'
+import { leaveOutUnreadable } from './catalog/unreadable-columns.ts'
+import { hasForeignOrder, makePlainOrder } from './open/plain-order.ts'
 import { readFingerprint } from './open/sqlite-fingerprint.ts'
 import { defaultBusyTimeoutMs, openSqlite, type SqliteOpening } from './open/sqlite-open.ts'
 import { type ProfileOptions, profileTables } from './profile/sqlite-profile.ts'
@@ -30,7 +32,53 @@ export async function openSqliteSource(options: SqliteSourceOptions): Promise<Sq
   const file = await checkSqliteFile(path, { salvage })
   const busyTimeoutMs = options.busyTimeoutMs ?? defaultBusyTimeoutMs
   const taken = await takeSnapshot(file, { label: path, snapshot, workFolder, busyTimeoutMs, salvage, signal })
-  return new SqliteSource(path, file.path, taken)
+  if (!needsPlainOrder(taken.opening, salvage)) return new SqliteSource(path, file.path, taken)
+  return await openWithPlainOrder(options, file, taken)
+}
+
+/** Damage shows where rows are read; a damaged schema has no such tables. */
+function needsPlainOrder(opening: SqliteOpening, salvage: boolean): boolean {
+  const db = openSqlite(opening)
+  try {
+    return hasForeignOrder(db)
+  } catch (error) {
+    if (salvage && isDamage(error)) return false
+    throw translateSqliteError(error, { label: opening.label ?? opening.path, place: 'its schema' })
+  } finally {
+    db.close()
+  }
+}
+
+/** The catalog says what the source says, and the rows are read from a private copy without foreign collations. */
+async function openWithPlainOrder(
+  {
+    path,
+    workFolder,
+    signal,
+    snapshot = 'auto',
+    salvage = false,
+    busyTimeoutMs = defaultBusyTimeoutMs,
+  }: SqliteSourceOptions,
+  file: SqliteFile,
+  taken: Snapshot,
+): Promise<SqliteSource> {
+  if (taken.folder === null && snapshot === 'never') return new SqliteSource(path, file.path, taken)
+  const options = { label: path, snapshot: 'always', workFolder, busyTimeoutMs, salvage, signal } as const
+  const copy = taken.folder === null ? await takeSnapshot(file, options) : taken
+  try {
+    const db = openSqlite(copy.opening, { readViews: true })
+    let catalog: Catalog
+    try {
+      catalog = readSqliteCatalog(db)
+    } finally {
+      db.close()
+    }
+    makePlainOrder(copy.opening.path)
+    return new SqliteSource(path, file.path, { ...copy, catalog })
+  } catch (error) {
+    if (copy.folder !== null) await rm(copy.folder, { recursive: true, force: true })
+    throw translateSqliteError(error, { label: path, place: 'its schema' })
+  }
 }
 
 export class SqliteSource implements Source {
@@ -43,9 +91,15 @@ export class SqliteSource implements Source {
   readonly copied: boolean
   readonly #path: string
   readonly #folder: string | null
+  /** Of the source as it is, where the file that is read was changed for reading. */
+  readonly #catalog: Catalog | null
   #salvaged: readonly SalvagedTable[] = []
 
-  constructor(label: string, path: string, { opening, fingerprint, folder }: Snapshot) {
+  constructor(
+    label: string,
+    path: string,
+    { opening, fingerprint, folder, catalog = null }: Snapshot & { readonly catalog?: Catalog | null },
+  ) {
     this.label = label
     this.identity = `sqlite:${path}`
     this.fingerprint = fingerprint
@@ -53,13 +107,15 @@ export class SqliteSource implements Source {
     this.copied = folder !== null
     this.#path = path
     this.#folder = folder
+    this.#catalog = catalog
   }
 
   async readCatalog({ signal }: Abortable): Promise<Catalog> {
     signal.throwIfAborted()
     const db = openSqlite(this.opening, { readViews: true })
     try {
-      return readSqliteCatalog(db)
+      const catalog = this.#catalog ?? readSqliteCatalog(db)
+      return leaveOutUnreadable(catalog, db, { plainOrder: this.#catalog !== null })
     } catch (error) {
       throw translateSqliteError(error, { label: this.label, place: 'its schema' })
     } finally {

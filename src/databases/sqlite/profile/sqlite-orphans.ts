@@ -3,7 +3,7 @@ import type { SqliteRow } from '../../../model/batch.ts'
 import type { Table } from '../../../model/catalog.ts'
 import type { OrphanProfile, ValueSample } from '../../../model/profile.ts'
 import { mostSamples } from './profile-column.ts'
-import { foldName, quoteName } from '../sqlite-identifiers.ts'
+import { foldName, isBuiltInCollation, quoteName } from '../sqlite-identifiers.ts'
 import { findKeys } from './sqlite-lookup.ts'
 import { rowKeyOf, valueText } from './value-text.ts'
 import { prepareRows } from '../read/walk-rows.ts'
@@ -16,9 +16,12 @@ export type OrphanTask = {
   readonly columns: readonly string[]
   readonly parent: string
   readonly parentColumns: readonly string[]
+  /** The parent's keys may be in the order of a collation that only another program knows. */
+  readonly foreignOrder: boolean
 }
 
 export function orphanTasks(tables: readonly Table[]): OrphanTask[] {
+  const ordered = new Map(tables.map((table) => [foldName(table.name.name), hasForeignCollation(table)]))
   return tables.flatMap((table) =>
     table.foreignKeys
       .filter((key) => key.columns.length > 0 && key.columns.length === key.parentColumns.length)
@@ -29,8 +32,15 @@ export function orphanTasks(tables: readonly Table[]): OrphanTask[] {
         columns: key.columns,
         parent: key.parent.name,
         parentColumns: key.parentColumns,
+        // Of a parent that is not read nothing is known.
+        foreignOrder: ordered.get(foldName(key.parent.name)) ?? true,
       })),
   )
+}
+
+function hasForeignCollation({ columns, indexes }: Table): boolean {
+  const names = [...columns, ...indexes.flatMap(({ parts }) => parts)].map(({ collation }) => collation)
+  return names.some((name) => name !== null && !isBuiltInCollation(name))
 }
 
 /**
@@ -47,7 +57,7 @@ export function findOrphans(db: DatabaseSync, task: OrphanTask): OrphanProfile |
   const [only = ''] = columns
   const isEmpty = columns.length === 1 ? `c.${quoteName(only)} is '' collate binary` : '0'
   const counted = db.prepare(
-    `select count(*) as count, sum(${isEmpty}) as empty from ${quoteName(table)} as c where ${where}`,
+    `select count(*) as count, sum(${isEmpty}) as empty from ${quoteName(table)} as c not indexed where ${where}`,
   )
   const { count, empty } = counted.get() ?? {}
   return { table, columns, parent, count: Number(count), emptyTexts: Number(empty), samples }
@@ -59,8 +69,8 @@ function hasColumns(db: DatabaseSync, table: string, columns: readonly string[])
   return columns.every((column) => names.has(foldName(column)))
 }
 
-function orphanCondition(db: DatabaseSync, { columns, parent, parentColumns }: OrphanTask): string {
-  const keys = findKeys(db, parent, parentColumns)
+function orphanCondition(db: DatabaseSync, { columns, parent, parentColumns, foreignOrder }: OrphanTask): string {
+  const keys = findKeys(db, parent, { columns: parentColumns, foreignOrder })
   const children = columns.map((column) => `c.${quoteName(column)}`)
   // The `+` takes away the child's affinity: https://sqlite.org/foreignkeys.html, section 3. The parent stands on the
   // left, so that its collation decides.

@@ -95,10 +95,11 @@ function cutTables(
 /** First and last rowid of a table that is worth cutting, else null. */
 function rowidBounds(db: DatabaseSync, table: string, rowidName: string): { first: bigint; last: bigint } | null {
   const [name, rowid] = [quoteName(table), quoteName(rowidName)]
-  if (db.prepare(`select 1 from ${name} limit 1 offset ${rowsWorthCutting}`).get() === undefined) return null
+  if (db.prepare(`select 1 from ${name} not indexed limit 1 offset ${rowsWorthCutting}`).get() === undefined)
+    return null
   // Two sub-queries: with both in one SQLite reads the whole table.
   const statement = db.prepare(
-    `select (select min(${rowid}) from ${name}) as first, (select max(${rowid}) from ${name}) as last`,
+    `select (select min(${rowid}) from ${name} not indexed) as first, (select max(${rowid}) from ${name} not indexed) as last`,
   )
   statement.setReadBigInts(true)
   const { first, last } = statement.get() ?? {}

@@ -24,7 +24,7 @@ export function readRowidName(db: DatabaseSync, table: string): string | null {
 
 function canRead(db: DatabaseSync, table: string, rowidName: string): boolean {
   try {
-    db.prepare(`select ${quoteName(rowidName)} from ${quoteName(table)} limit 0`).all()
+    db.prepare(`select ${quoteName(rowidName)} from ${quoteName(table)} not indexed limit 0`).all()
     return true
   } catch {
     return false
