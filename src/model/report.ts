@@ -71,6 +71,14 @@ export type ObjectReport = SchemaObject & {
   readonly error: string | null
 }
 
+/** Something of the target's schema that was made by the transfer and is not as it was made, found when its catalog was read once more. */
+export type SchemaDifference = {
+  readonly table: string
+  /** `foreign key orders_user_id_fkey`, `column price`, `sequence …`. */
+  readonly object: string
+  readonly problem: string
+}
+
 export type FailureReport = {
   readonly code: string
   readonly message: string
@@ -108,6 +116,8 @@ export type Report = {
   readonly steps: readonly { readonly kind: string; readonly seconds: number }[]
   readonly tables: readonly TableReport[]
   readonly objects: readonly ObjectReport[]
+  /** What the verification found of the schema; empty too where it did not look. */
+  readonly schemaDifferences: readonly SchemaDifference[]
   readonly findings: readonly Finding[]
   readonly warnings: readonly Warning[]
   readonly failure: FailureReport | null

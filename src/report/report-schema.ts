@@ -108,6 +108,9 @@ export const ReportSchema = z
     steps: z.array(z.object({ kind: z.string(), seconds: z.number().min(0) })),
     tables: z.array(table),
     objects: z.array(object),
+    schemaDifferences: z
+      .array(z.object({ table: z.string(), object: z.string(), problem: z.string() }))
+      .describe('what of the schema is not as it was made'),
     findings: z.array(z.object({ level: z.enum(['ok', 'warning', 'error']), message: z.string(), remedy: textOrNull })),
     warnings: z.array(
       z.object({

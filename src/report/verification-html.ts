@@ -29,6 +29,13 @@ export function verificationSection(report: Report): Html {
     ${report.proof && html`<p>${report.proof.sentence}${report.proof.seed !== null && ` The sample was chosen by the seed ${report.proof.seed}.`}</p>`}
     ${report.verify !== 'none' && html`<p><strong class="${different.length === 0 ? 'good' : 'bad'}">${countOf(equal.length, 'table')} equal, ${formatCount(different.length)} different</strong>${equal.length + different.length < report.tables.length && `, ${formatCount(report.tables.length - equal.length - different.length)} not compared`}.</p>`}
     ${notCompared.length > 0 && html`<p>Columns that the target table does not have: ${notCompared.join(', ')}.</p>`}
+    ${
+      report.schemaDifferences.length > 0 &&
+      html`<h3>Differences of the schema</h3>
+        <ul>
+          ${report.schemaDifferences.map(({ table, object, problem }) => html`<li>${table}: ${object} ${problem}</li>`)}
+        </ul>`
+    }
     ${different.map(differences)}
   </section>`
 }

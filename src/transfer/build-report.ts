@@ -32,6 +32,7 @@ export function buildReport(input: ReportInput): Report {
     virtualTables: plan.notCarried.filter((object) => object.kind === 'virtual-table').length,
     damagedTables: plan.warnings.filter((warning) => warning.code === 'rows-unreadable').length,
     columns: plan.warnings.filter((warning) => warning.code === 'column-omitted').length,
+    schemaDifferences: account.schemaDifferences.length,
     refusedObjects: account.objects.filter((object) => object.outcome === 'refused').length,
   })
   return {
@@ -60,6 +61,7 @@ export function buildReport(input: ReportInput): Report {
     },
     steps: account.steps,
     tables,
+    schemaDifferences: account.schemaDifferences,
     objects: [...account.objects, ...plan.notCarried.map(notCarried)],
     findings: account.findings,
     warnings: [...plan.warnings, ...account.warnings],

@@ -10,6 +10,8 @@ export type NotCarried = {
   readonly columns: number
   /** Keys, indexes and the like that PostgreSQL refused. */
   readonly refusedObjects: number
+  /** Of the schema, found by the verification. */
+  readonly schemaDifferences?: number
 }
 
 const everythingCarried: NotCarried = { virtualTables: 0, damagedTables: 0, columns: 0, refusedObjects: 0 }
@@ -32,12 +34,17 @@ export function buildVerdict(
   const differing = tables.filter(
     ({ verification }) => verification.level !== 'none' && verification.verdict === 'differs',
   )
-  if (differing.length > 0) {
+  const { schemaDifferences = 0 } = notCarried
+  if (differing.length > 0 || schemaDifferences > 0) {
     const rowsDiffering = sum(({ verification }) => (verification.level === 'none' ? 0 : verification.differingRows))
+    const found = [
+      ...(differing.length > 0 ? [`${countOf(rowsDiffering, 'differing row')} in ${listNames(differing)}`] : []),
+      ...(schemaDifferences > 0 ? [`${countOf(schemaDifferences, 'difference')} of the schema`] : []),
+    ]
     return {
       status: 'differs',
       exitCode: exitCodes.VERIFY,
-      verdict: `DIFFERENT: verification found ${countOf(rowsDiffering, 'differing row')} in ${listNames(differing)}.`,
+      verdict: `DIFFERENT: verification found ${found.join(' and ')}.`,
     }
   }
   const verified = verifiedPhrase(tables) + leftOutPhrase(notCarried)

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { ShardState } from '../databases/databases.ts'
 import { addCounts, type LoadCounts, noCounts } from '../model/conflict.ts'
 import type { PlannedTable } from '../model/plan.ts'
-import type { Finding, ObjectReport, TableReport, TableVerification } from '../model/report.ts'
+import type { Finding, ObjectReport, SchemaDifference, TableReport, TableVerification } from '../model/report.ts'
 import type { Warning } from '../model/warning.ts'
 
 /** What became of one table's rows so far: the sum over its shards. */
@@ -49,6 +49,7 @@ export class TransferAccount {
   readonly findings: Finding[] = []
   readonly warnings: Warning[] = []
   readonly objects: ObjectReport[] = []
+  readonly schemaDifferences: SchemaDifference[] = []
   readonly steps: { kind: string; seconds: number }[] = []
   readonly #totals = new Map<string, TableTotals>()
   readonly #seconds = new Map<string, number>()

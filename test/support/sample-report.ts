@@ -48,6 +48,7 @@ export function sampleReport(changes: Partial<Report> = {}): Report {
       { kind: 'verify-content', seconds: 1.9 },
     ],
     tables,
+    schemaDifferences: [],
     objects: [
       {
         kind: 'index',

@@ -15,6 +15,7 @@ const mostSamples = 3
 export function printReport(screen: Screen, report: Report): void {
   if (report.tables.length > 0) printTables(screen, report)
   printDifferences(screen, report)
+  printSchemaDifferences(screen, report)
   printWarnings(screen, report.warnings)
   printObjects(screen, report.objects)
   printFiles(screen, report)
@@ -137,6 +138,14 @@ function printDifferences(screen: Screen, report: Report): void {
     }
     if (verification.differingRows > 5) screen.print(screen.colors.dim('    … the first 100 are in report.json'))
   }
+}
+
+function printSchemaDifferences(screen: Screen, { schemaDifferences }: Report): void {
+  if (schemaDifferences.length === 0) return
+  screen.print()
+  screen.print(screen.colors.red(`✗ ${countOf(schemaDifferences.length, 'difference')} of the schema`))
+  for (const { table, object, problem } of schemaDifferences.slice(0, screen.verbose ? Infinity : 10))
+    screen.print(hang('    ', `${table}: ${object} ${problem}`, screen.width()))
 }
 
 function differenceText(difference: RowDifference): string {

@@ -1,7 +1,7 @@
 import type { TableName } from '../../model/catalog.ts'
 import type { Emit } from '../../model/events.ts'
 import type { PlannedTable, SchemaObject, SequenceReset } from '../../model/plan.ts'
-import type { Finding, ObjectReport } from '../../model/report.ts'
+import type { Finding, ObjectReport, SchemaDifference } from '../../model/report.ts'
 import type { Warning } from '../../model/warning.ts'
 import type { Abortable, EncodedBatch, Target, TargetOpening } from '../databases.ts'
 import { checkTarget } from './connection/postgres-preflight.ts'
@@ -16,6 +16,7 @@ import { Lanes } from './lanes/lanes.ts'
 import { explainPostgresError, isConnectionFailure } from './postgres-errors.ts'
 import { indexSettings, resetIndexSettings } from './schema/index-settings.ts'
 import { resetSequences } from './schema/postgres-sequences.ts'
+import { findSchemaDifferences, type PromisedSchema } from './schema/schema-differences.ts'
 import { addObjects, type AddObjectsOptions, createObjects } from './schema/schema-objects.ts'
 import { comparisonTable, copyIntoSql, createComparison, dropStagings } from './load/staging.ts'
 import { lockTarget, unlockTarget } from './connection/target-lock.ts'
@@ -48,6 +49,8 @@ export type PostgresTarget = Omit<Target, 'createTables' | 'addObjects' | 'reset
   /** As `hashTable`, of many tables over the lanes, begun at once; each promise stands for one table. */
   hashTables(tables: readonly PlannedTable[], options: HashTablesOptions): ReadonlyMap<PlannedTable, Promise<TableHash>>
   resetSequences(resets: readonly SequenceReset[], options: Abortable): Promise<Warning[]>
+  /** What of the schema is not as it was made; reads the catalog once more. */
+  findSchemaDifferences(promised: PromisedSchema, options: Abortable): Promise<SchemaDifference[]>
   /** False where the server hashes otherwise than rowferry, as on big-endian machines and in other encodings than UTF8. */
   hashesAlike(): Promise<boolean>
   findDifferences(
@@ -253,6 +256,10 @@ class OpenPostgresTarget implements PostgresTarget {
     options: HashTablesOptions,
   ): ReadonlyMap<PlannedTable, Promise<TableHash>> {
     return hashTables(tables, options)
+  }
+
+  findSchemaDifferences(promised: PromisedSchema, options: Abortable): Promise<SchemaDifference[]> {
+    return this.#run('verifying the schema', options, (client) => findSchemaDifferences(client, promised))
   }
 
   hashesAlike(): Promise<boolean> {

@@ -1,6 +1,6 @@
 import { chunked } from '../../util/chunked.ts'
 import { verifyTable } from '../verify-table.ts'
-import { plannedTable, type RunStep } from './step.ts'
+import { plannedTable, type RunStep, type StepContext } from './step.ts'
 
 /** Where one session does everything, so many tables are hashed before the first of them is told. */
 const hashedTogether = 50
@@ -21,4 +21,12 @@ export const verifyContent: RunStep<'verify-content'> = async (step, context) =>
       emit('table:verified', { table: table.target.name, verification })
     }
   }
+  await verifySchema(context)
+}
+
+/** What the steps before have made is looked for once more. */
+async function verifySchema({ plan, account, target, signal }: StepContext): Promise<void> {
+  const sequences = plan.steps.flatMap((step) => (step.kind === 'reset-sequences' ? step.sequences : []))
+  const promised = { tables: plan.tables, objects: account.objects, sequences }
+  account.schemaDifferences.splice(0, Infinity, ...(await target.findSchemaDifferences(promised, { signal })))
 }

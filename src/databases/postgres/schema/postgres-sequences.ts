@@ -1,7 +1,9 @@
 import type { ClientBase } from 'pg'
 import { type TableName, tableLabel } from '../../../model/catalog.ts'
 import type { SequenceReset } from '../../../model/plan.ts'
+import type { SchemaDifference } from '../../../model/report.ts'
 import type { Warning } from '../../../model/warning.ts'
+import { chunked } from '../../../util/chunked.ts'
 import { qualifiedName, quoteIdentifier } from '../identifiers.ts'
 
 /**
@@ -39,6 +41,28 @@ export async function resetSequences(client: ClientBase, resets: readonly Sequen
   }
   await setSequences(client, [...forwarded])
   return warnings
+}
+
+/** Sequences that would hand out a value that the column has already, or one below AUTOINCREMENT's high-water mark. */
+export async function findSequencesBehind(
+  client: ClientBase,
+  resets: readonly SequenceReset[],
+): Promise<SchemaDifference[]> {
+  if (resets.length === 0) return []
+  const differences: SchemaDifference[] = []
+  for (const part of chunked(await findSequences(client, resets), perStatement)) {
+    const states = await readStates(client, part)
+    for (const [index, { reset, sequence }] of part.entries()) {
+      const state = states[index]
+      const used = state && greatestOf([state.greatest, reset.atLeast])
+      if (!state || used === null || used === undefined || nextStand(sequence, state.standsAt, used) === null) continue
+      // One that has no value left stands at its end, and a warning says so.
+      if (state.standsAt >= sequence.max) continue
+      const problem = `stands at ${state.standsAt}, and ${reset.column} goes up to ${used}`
+      differences.push({ table: reset.table.name, object: `sequence ${sequence.name}`, problem })
+    }
+  }
+  return differences
 }
 
 type Sequence = {
