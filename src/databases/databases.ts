@@ -89,8 +89,8 @@ export interface RowReader extends Disposable {
   read(request: ReadRequest): Iterable<RowPage>
   /** The same rows in the same order, those that can be had cheaper that way as records. */
   readStored(request: ReadRequest): Iterable<RowPage | RecordPage>
-  /** Rows of a table as the database itself counts them. */
-  countRows(table: string): number
+  /** Rows of a table as the database itself counts them; where it has so many as `expected`, an index may do. */
+  countRows(table: string, expected?: number): number
   /** First and last rowid, and the rowid before the last `tail` rows; null for a table without rows. */
   rowidBounds(table: string, tail: number): RowidBounds | null
 }

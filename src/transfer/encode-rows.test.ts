@@ -98,7 +98,7 @@ function longWay(reader: RowReader): RowReader {
   return {
     read: (request) => reader.read(request),
     readStored: (request) => reader.read(request),
-    countRows: (table) => reader.countRows(table),
+    countRows: (table, expected) => reader.countRows(table, expected),
     rowidBounds: (table, tail) => reader.rowidBounds(table, tail),
     [Symbol.dispose]: () => undefined,
   }

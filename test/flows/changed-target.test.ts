@@ -177,11 +177,9 @@ function restoring({ steps }: Plan, objects: readonly ObjectReport[]): string {
   )
   return [
     'drop schema public cascade; create schema public',
-    ...[
-      ...made.filter(({ kind }) => kind !== 'schema').map(({ sql }) => sql ?? ''),
-      ...filled,
-      ...objects.map(({ sql }) => sql ?? ''),
-    ],
+    ...made.filter(({ kind }) => kind !== 'schema').map(({ sql }) => sql ?? ''),
+    ...filled,
+    ...objects.map(({ sql }) => sql ?? ''),
     ...sequences,
   ].join(';\n')
 }

@@ -103,5 +103,5 @@ describe('a faulty rowferry', () => {
     }
     await Promise.all([work(), work()])
     expect(survived).toEqual([])
-  })
+  }, 400_000)
 })

@@ -10,7 +10,7 @@ if (fault !== null)
     load(url, context, nextLoad) {
       const loaded = nextLoad(url, context)
       if (!url.endsWith(`/${fault.file}`)) return loaded
-      const source = String(loaded.source)
+      const source = typeof loaded.source === 'string' ? loaded.source : new TextDecoder().decode(loaded.source)
       if (!source.includes(fault.find)) throw new Error(`${fault.file} does not have ${fault.find}`)
       return { ...loaded, source: source.replace(fault.find, () => fault.replace) }
     },

@@ -5,9 +5,14 @@ import type { TimeUnit } from '../../model/profile.ts'
 /**
  * What an ordinary value means, by the simplest rule there is: the second reading trusts this rather than the converters of `mapping/`,
  * so that a fault of theirs shows. Undefined where the rule is not simple (roundings, repairs, time zones); there the converter is
- * trusted. Only for values that the converter takes.
+ * trusted. Only for values that the converter takes; `converted` is what it
+ * makes of them.
  */
-export function plainValue(conversion: ColumnConversion, value: SqliteValue): PostgresValue | undefined {
+export function plainValue(
+  conversion: ColumnConversion,
+  value: SqliteValue,
+  converted: PostgresValue,
+): PostgresValue | undefined {
   const { wireType, castTo, timePrecision = 6, emptyToNull } = conversion
   if (value === null) return null
   if (castTo !== null || timePrecision < 6) return undefined
@@ -36,7 +41,7 @@ export function plainValue(conversion: ColumnConversion, value: SqliteValue): Po
       return plainText(value, conversion)
     case 'json':
     case 'jsonb':
-      return typeof value === 'string' && /^\s*[[{"]/.test(value) && isJson(value) ? value : undefined
+      return converted !== value && typeof value === 'string' && isJson(value) ? value : undefined
     case 'bytea':
       return typeof value === 'string' || value instanceof Uint8Array ? value : undefined
     case 'uuid':

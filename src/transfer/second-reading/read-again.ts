@@ -85,7 +85,7 @@ function rowConverter(table: PlannedTable): (row: SqliteRow) => PostgresValue[] 
 }
 
 function plainly(conversion: ColumnConversion, stored: SqliteValue, converted: PostgresValue): PostgresValue {
-  const plain = plainValue(conversion, stored)
+  const plain = plainValue(conversion, stored, converted)
   return plain === undefined ? converted : plain
 }
 

@@ -11,7 +11,7 @@ type Surroundings = { readonly reader: RowReader; readonly stopped: () => boolea
 /** Runs in a worker thread: reads a shard, or pieces of the table, through SQLite and then the fast way. */
 export function rereadShard(task: ShardTask, { reader, stopped }: Surroundings): ShardResult {
   const request = task.reread ?? { sample: null, counts: false }
-  const counted = request.counts ? reader.countRows(task.table.source.name) : null
+  const counted = request.counts ? reader.countRows(task.table.source.name, task.table.rows) : null
   const pieces = request.sample === null ? [wholeShard(task)] : samplePieces(task.table, request.sample, reader)
   let sum: Reread = { slow: noRows, fast: noRows, rowsRead: 0, counted }
   /** Pieces may overlap where rowids are sparse. */
@@ -47,6 +47,7 @@ function wholeShard({ shard }: ShardTask): Piece {
 
 /** The first and the last rows, where the extremes of a growing table stand, and others anywhere between; in the order of the table. */
 function samplePieces(table: PlannedTable, { seed, pieces, rowsPerPiece }: SampleRequest, reader: RowReader): Piece[] {
+  if (pieces === 0) return []
   const random = seededNumbers(`${seed} ${table.source.name}`)
   const by = table.shards[0]?.by ?? 'rowid'
   const shard: Shard = { number: 0, by, lower: null, upper: null }

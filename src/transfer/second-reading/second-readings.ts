@@ -60,8 +60,9 @@ export class SecondReadings {
     if (isSalvaged(source.opening)) return notRead('the source is damaged, and SQLite stops at the damage')
     const scope = this.#scopes.get(table) ?? { kind: 'whole' }
     try {
-      const reread = await (scope.kind === 'whole' ? this.#readWhole(table) : this.#readSample(table, scope.sample))
-      return { reading: { scope: scope.kind, rows: reread.rowsRead, counted: reread.counted, reason: null }, reread }
+      const reread = await (scope.kind === 'whole' ? this.#readWhole(table) : this.#readSample(table, scope))
+      const reason = scope.kind === 'none' ? scope.reason : null
+      return { reading: { scope: scope.kind, rows: reread.rowsRead, counted: reread.counted, reason }, reread }
     } catch (error) {
       if (isUnknownToSqlite(error)) return notRead(error.message)
       throw error
@@ -73,7 +74,8 @@ export class SecondReadings {
     return (await Promise.all(parts)).reduce(add, { slow: noRows, fast: noRows, rowsRead: 0, counted: null })
   }
 
-  #readSample(table: PlannedTable, sample: Extract<Scope, { kind: 'sample' }>['sample']): Promise<Reread> {
+  #readSample(table: PlannedTable, scope: Exclude<Scope, { kind: 'whole' }>): Promise<Reread> {
+    const sample = scope.kind === 'none' ? { pieces: 0, rowsPerPiece: 0 } : scope.sample
     const shard: Shard = { number: 0, by: table.shards[0]?.by ?? 'rowid', lower: null, upper: null }
     return this.#run(table, shard, { sample: { ...sample, seed: this.seed }, counts: true })
   }

@@ -1,4 +1,5 @@
 import type { PostgresValue, WireType } from '../../../model/batch.ts'
+import { JsonbText } from '../copy/jsonb-text.ts'
 import { plainJsonb } from './plain-jsonb.ts'
 
 /**
@@ -75,7 +76,37 @@ function jsonb(value: Value): PlainField {
   const text = value instanceof Uint8Array ? Buffer.from(value).toString('utf8') : String(value)
   const versioned = (json: string): Buffer => Buffer.concat([Buffer.of(1), Buffer.from(json)])
   if (!text.isWellFormed()) throw new UnwritableValue('the text is not well-formed')
-  return { sent: versioned(text), hashed: versioned(plainJsonb(text)) }
+  return { sent: versioned(text), hashed: deepJsonb(text) ?? versioned(plainJsonb(text)) }
+}
+
+/** Deeper documents would not fit on the stack: there the encoder's own text has to do. Null for all others. */
+function deepJsonb(text: string): Uint8Array | null {
+  if (!hasManyLevels(text) || depthOf(text) <= deepestPlain) return null
+  const bytes = Buffer.from(text)
+  const deep = new JsonbText()
+  deep.write(bytes, 0, bytes.length)
+  return deep.bytes.subarray(0, deep.length)
+}
+
+const deepestPlain = 500
+
+/** Few documents open so many arrays and objects at all. */
+function hasManyLevels(text: string): boolean {
+  let opened = 0
+  for (let at = 0; at < text.length && opened <= deepestPlain; at++) {
+    const code = text.charCodeAt(at)
+    if (code === 0x5b || code === 0x7b) opened++
+  }
+  return opened > deepestPlain
+}
+
+function depthOf(text: string): number {
+  let [depth, deepest] = [0, 0]
+  for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"|[[\]{}]/g)) {
+    if (token === '[' || token === '{') deepest = Math.max(deepest, ++depth)
+    else if (token === ']' || token === '}') depth--
+  }
+  return deepest
 }
 
 /** Groups of four digits around the point. The hash leaves out zeros at the end (`trim_scale`). */

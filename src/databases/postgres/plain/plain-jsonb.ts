@@ -1,36 +1,46 @@
 /** JSON as PostgreSQL prints a jsonb value, by way of `JSON.parse`: `copy/jsonb-text.ts` does the same on bytes. */
 export function plainJsonb(text: string): string {
-  const printed = JSON.parse(text, function (
-    this: unknown,
-    _key: string,
-    value: unknown,
-    context?: { source?: string },
-  ) {
-    return new Printed(print(value, context?.source))
-  } as (key: string, value: unknown) => unknown) as Printed
-  return printed.text
+  // Parsed numbers are printed as they were written only where they are short and whole.
+  if (!/\d[.eE]|\d{16}|-0/.test(text)) return print(JSON.parse(text))
+  const printed = JSON.parse(text, (_key: string, value: unknown, context?: { source?: string }) =>
+    typeof value === 'number' ? new Digits(context?.source ?? String(value)) : value,
+  ) as unknown
+  return print(printed)
 }
 
-/** A value that is printed already. Values come from the inside out. */
-class Printed {
+/** A number as it stands in the text. */
+class Digits {
   readonly text: string
   constructor(text: string) {
     this.text = text
   }
 }
 
-function print(value: unknown, source: string | undefined): string {
-  if (Array.isArray(value)) return `[${value.map((item) => (item as Printed).text).join(', ')}]`
-  if (typeof value === 'object' && value !== null) return printObject(Object.entries(value as Record<string, Printed>))
-  return typeof value === 'number' ? printNumber(source ?? String(value)) : JSON.stringify(value)
+function print(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value)
+  if (typeof value === 'number') return String(value)
+  if (value instanceof Digits) return printNumber(value.text)
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value)
+  return Array.isArray(value) ? `[${printItems(value)}]` : `{${printMembers(value)}}`
+}
+
+/** Loops, since documents may be 2,000 levels deep and each function between two levels takes room on the stack. */
+function printItems(items: readonly unknown[]): string {
+  let text = ''
+  for (const item of items) text += `${text === '' ? '' : ', '}${print(item)}`
+  return text
+}
+
+function printMembers(object: object): string {
+  let text = ''
+  for (const [key, member] of Object.entries(object).toSorted(([a], [b]) => compareKeys(a, b)))
+    text += `${text === '' ? '' : ', '}${JSON.stringify(key)}: ${print(member)}`
+  return text
 }
 
 /** Shorter keys first, then by their bytes. */
-function printObject(members: readonly (readonly [string, Printed])[]): string {
-  const ordered = members
-    .map(([key, { text }]) => ({ key, bytes: Buffer.from(key), text }))
-    .toSorted((a, b) => a.bytes.length - b.bytes.length || Buffer.compare(a.bytes, b.bytes))
-  return `{${ordered.map(({ key, text }) => `${JSON.stringify(key)}: ${text}`).join(', ')}}`
+function compareKeys(a: string, b: string): number {
+  return Buffer.byteLength(a) - Buffer.byteLength(b) || Buffer.compare(Buffer.from(a), Buffer.from(b))
 }
 
 /** As `numeric` prints it: no exponent, the digits after the point as they were written, no sign of zero. */
