@@ -81,7 +81,7 @@ function jsonb(value: Value): PlainField {
 
 /** Deeper documents would not fit on the stack: there the encoder's own text has to do. Null for all others. */
 function deepJsonb(text: string): Uint8Array | null {
-  if (!hasManyLevels(text) || depthOf(text) <= deepestPlain) return null
+  if (text.length <= 2 * deepestPlain || depthOf(text) <= deepestPlain) return null
   const bytes = Buffer.from(text)
   const deep = new JsonbText()
   deep.write(bytes, 0, bytes.length)
@@ -90,21 +90,16 @@ function deepJsonb(text: string): Uint8Array | null {
 
 const deepestPlain = 500
 
-/** Few documents open so many arrays and objects at all. */
-function hasManyLevels(text: string): boolean {
-  let opened = 0
-  for (let at = 0; at < text.length && opened <= deepestPlain; at++) {
-    const code = text.charCodeAt(at)
-    if (code === 0x5b || code === 0x7b) opened++
-  }
-  return opened > deepestPlain
-}
-
+/** Of JSON: brackets in strings do not count. */
 function depthOf(text: string): number {
-  let [depth, deepest] = [0, 0]
-  for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"|[[\]{}]/g)) {
-    if (token === '[' || token === '{') deepest = Math.max(deepest, ++depth)
-    else if (token === ']' || token === '}') depth--
+  let [depth, deepest, isString] = [0, 0, false]
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (code === 0x22) isString = !isString
+    else if (code === 0x5c) at++
+    else if (isString) continue
+    else if (code === 0x5b || code === 0x7b) deepest = Math.max(deepest, ++depth)
+    else if (code === 0x5d || code === 0x7d) depth--
   }
   return deepest
 }
