@@ -290,4 +290,4 @@ test('each of 200 random changes of a target is found', async () => {
     await query(db.url, restoring(plan, objects))
   }
   expect(missed).toEqual([])
-}, 180_000)
+}, 400_000)
