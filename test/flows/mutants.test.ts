@@ -36,19 +36,7 @@ async function loadable(name: string, mutant: Mutant, folder: string): Promise<M
 async function compile({ file, find, replace }: Mutant, path: string): Promise<void> {
   const asc = (await import('assemblyscript/asc')) as unknown as Compiler
   const { error, stderr } = await asc.main(
-    [
-      'index.ts',
-      '--runtime',
-      'stub',
-      '--noAssert',
-      '-O3',
-      '--memoryBase',
-      '1024',
-      '--use',
-      'abort=',
-      '--outFile',
-      'out.wasm',
-    ],
+    ['index.ts', '--runtime', 'stub', '--noAssert', '--memoryBase', '1024', '--use', 'abort=', '--outFile', 'out.wasm'],
     {
       readFile(name) {
         const text = readOrNull(join(repository, 'assembly', name))

@@ -202,7 +202,7 @@ export const mutants: Readonly<Record<string, Mutant>> = {
   ),
   'the plain encoder orders keys of JSON by bytes alone': source(
     'databases/postgres/plain/plain-jsonb.ts',
-    'a.bytes.length - b.bytes.length ||',
+    'Buffer.byteLength(a) - Buffer.byteLength(b) ||',
     '',
   ),
   'the plain rule for dates is off by a day': source(
