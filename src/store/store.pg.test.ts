@@ -79,7 +79,7 @@ describe('the schema rowferry', () => {
 const loading = { id: 'x', sourceIdentity: '/app.db', sourceFingerprint: 'f', rowferryVersion: '0' }
 
 describe('loaded tables', () => {
-  const structure = { kind: 'r', owner: 'o', parts: [{ kind: 'column', name: 'id', definition: '{}' }] }
+  const structure = { kind: 'r', owner: 'o', printedBy: 18, parts: [{ kind: 'column', name: 'id', definition: '{}' }] }
   const content: LoadedContent = {
     rows: 2,
     rejected: 1,
@@ -177,7 +177,12 @@ describe('transfers', () => {
     await markObjects(client, id, 3, [{ number: 7, report }])
     expect(await readObjects(client, id, 3)).toEqual(new Map([[7, report]]))
     await noteTables(client, { ...loading, id }, [
-      { table: people.target, how: 'made', planned: people, structure: { kind: 'r', owner: 'o', parts: [] } },
+      {
+        table: people.target,
+        how: 'made',
+        planned: people,
+        structure: { kind: 'r', owner: 'o', printedBy: 18, parts: [] },
+      },
     ])
     await forgetTransfer(client, id)
     expect([...(await readLoadedTables(client, '/app.db', 'public')).keys()]).toEqual(['people'])

@@ -77,3 +77,29 @@ test('of what stays when only rows are replaced, the columns count', async () =>
     'column "v" was changed',
   ])
 })
+
+test('what another major version prints otherwise is no change', () => {
+  const relation = (printedBy: number, query: string, rights: string) => ({
+    kind: 'v',
+    owner: 'o',
+    printedBy,
+    parts: [
+      { kind: 'query of', name: 'v', definition: query },
+      { kind: 'grant to', name: 'app', definition: rights },
+    ],
+  })
+  const before = relation(
+    15,
+    ' SELECT t.id,\n    t.v\n   FROM public.t\n  WHERE (t.id > 1);',
+    'INSERTfalse SELECTfalse',
+  )
+  const same = relation(
+    18,
+    ' SELECT id,\n    v\n   FROM public.t\n  WHERE (id > 1);',
+    'INSERTfalse MAINTAINfalse SELECTfalse',
+  )
+  const other = relation(18, ' SELECT id,\n    v\n   FROM public.t\n  WHERE (id > 2);', 'INSERTfalse SELECTfalse')
+  expect(structureChanges(before, same)).toEqual([])
+  expect(structureChanges(before, other)).toEqual(['query of "v" was changed'])
+  expect(structureChanges({ ...before, printedBy: 18 }, same)).toHaveLength(2)
+})

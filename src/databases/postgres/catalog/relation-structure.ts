@@ -10,6 +10,8 @@ export type RelationStructure = {
   /** pg_class.relkind */
   readonly kind: string
   readonly owner: string
+  /** Major version of the server that printed the definitions. */
+  readonly printedBy: number
   readonly parts: readonly StructurePart[]
 }
 
@@ -35,10 +37,24 @@ export function structureColumns({ parts }: RelationStructure): StructureColumn[
     })
 }
 
+/**
+ * The same definition as another major version prints it: since 16 without the table's name before a column where there is only
+ * one, parentheses come and go, and 17 has a right more that GRANT ALL includes.
+ */
+function withoutStyle(definition: string): string {
+  return definition
+    .replaceAll(/(?:"[^"]*"|\w+)\./g, '')
+    .replaceAll(/ ?MAINTAIN(true|false)/g, '')
+    .replaceAll(/[\s()]/g, '')
+}
+
 /** What differs, as sentences without a subject of their own: `column "nickname" was added`. */
 export function structureChanges(before: RelationStructure, now: RelationStructure): string[] {
   const key = ({ kind, name }: StructurePart): string => `${kind} ${JSON.stringify(name)}`
-  const [old, current] = [before, now].map(({ parts }) => new Map(parts.map((part) => [key(part), part.definition])))
+  const form = before.printedBy === now.printedBy ? (text: string): string => text : withoutStyle
+  const [old, current] = [before, now].map(
+    ({ parts }) => new Map(parts.map((part) => [key(part), form(part.definition)])),
+  )
   if (!old || !current) return []
   return [
     ...(before.kind === now.kind ? [] : [`it is a ${relationKinds[now.kind] ?? 'different relation'} now`]),
@@ -158,7 +174,10 @@ parts (relation, rank, kind, name, definition) as (
 )
 select json_build_object(
   'name', r.relname, 'kind', r.relkind, 'owner', pg_catalog.pg_get_userbyid(r.relowner),
-  'parts', coalesce((
-    select json_agg(json_build_object('kind', p.kind, 'name', p.name, 'definition', p.definition) order by p.rank, p.name)
-    from parts p where p.relation = r.oid), '[]'))
-from relations r`
+  'printedBy', pg_catalog.current_setting('server_version_num')::int / 10000,
+  'parts', coalesce(p.parts, '[]'))
+from relations r
+left join (
+  select relation, json_agg(json_build_object('kind', kind, 'name', name, 'definition', definition) order by rank, name) as parts
+  from parts group by relation
+) p on p.relation = r.oid`
