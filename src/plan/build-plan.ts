@@ -77,7 +77,12 @@ export function buildPlan(input: PlanInput): Plan {
     source: { kind: 'sqlite', label: input.source.label, fingerprint: input.source.fingerprint },
     target: { kind: 'postgres', label: input.target.label, version: input.target.version, schema: settings.schema },
     tables: planned,
-    steps: planSteps(input, planned, objects.carried, order.waves),
+    steps: planSteps(
+      { ...input, droppedViews: droppedViews(input, planned, objects.carried) },
+      planned,
+      objects.carried,
+      order.waves,
+    ),
     notCarried: [...tables.flatMap((table) => table.notCarried), ...objects.notCarried],
     warnings: [
       ...input.placed.warnings,
@@ -120,8 +125,10 @@ function planTables({ placed, profile, settings }: PlanInput): {
   return { tables, overrides }
 }
 
+type StepsInput = PlanInput & { readonly droppedViews: readonly TableName[] }
+
 function planSteps(
-  input: PlanInput,
+  input: StepsInput,
   tables: readonly PlannedTable[],
   objects: readonly SchemaObject[],
   waves: readonly (readonly string[])[],
@@ -145,14 +152,28 @@ function planSteps(
   return steps
 }
 
-function createTables(input: PlanInput, tables: readonly PlannedTable[]): Step {
-  const { unchanged, ownViews } = input.placed
-  const dropsViews = tables.some(({ mode }) => mode === 'recreate')
+function createTables(input: StepsInput, tables: readonly PlannedTable[]): Step {
+  const { unchanged } = input.placed
   return {
     kind: 'create-tables',
     objects: preDataObjects(input, tables),
-    ...(unchanged.length > 0 && { unchanged: dropsViews ? [...unchanged, ...ownViews] : unchanged }),
+    ...(unchanged.length > 0 && { unchanged: [...unchanged, ...input.droppedViews] }),
   }
+}
+
+/**
+ * Views of an earlier run that are made again, or that the source has no more. One that is only left out this time stays, and
+ * a table that it reads cannot be dropped.
+ */
+function droppedViews(
+  { placed, source }: PlanInput,
+  tables: readonly PlannedTable[],
+  objects: readonly SchemaObject[],
+): readonly TableName[] {
+  if (tables.every(({ mode }) => mode !== 'recreate')) return []
+  const made = new Set(objects.flatMap(({ kind, table }) => (kind === 'view' && table ? [table.name] : [])))
+  const known = new Set(source.catalog.views.map((view) => view.name.name.toLowerCase()))
+  return placed.ownViews.filter(({ name }) => made.has(name) || !known.has(name.toLowerCase()))
 }
 
 /** New tables have no foreign keys while they are loaded, so they all go in the first wave; existing ones wait for their parents. */
@@ -169,7 +190,7 @@ function copyWaves(
     .map((wave) => wave.map((name) => ({ schema, name })))
 }
 
-function preDataObjects(input: PlanInput, tables: readonly PlannedTable[]): SchemaObject[] {
+function preDataObjects(input: StepsInput, tables: readonly PlannedTable[]): SchemaObject[] {
   const { schema } = input.settings
   const objects: SchemaObject[] = []
   const push = (
@@ -183,7 +204,7 @@ function preDataObjects(input: PlanInput, tables: readonly PlannedTable[]): Sche
   }
   if (!input.target.schemaExists) push('schema', null, schema, createSchema(schema), null)
   const replaced = tables.filter((table) => table.mode === 'recreate').map((table) => table.target)
-  const views = replaced.length > 0 ? input.placed.ownViews : []
+  const views = input.droppedViews
   if (views.length > 0) push('view', null, nameList(views), dropViews(views), null)
   if (replaced.length > 0) push('table', null, nameList(replaced), dropTables(replaced), null)
   const emptied = tables

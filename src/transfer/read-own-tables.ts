@@ -3,6 +3,7 @@ import type { Source } from '../databases/databases.ts'
 import type { OpenTarget } from '../databases/open-database.ts'
 import type { Catalog } from '../model/catalog.ts'
 import type { PlannedTable } from '../model/plan.ts'
+import { obstacleOf } from '../plan/assert-loadable.ts'
 import { matchTables } from '../plan/decide-modes.ts'
 import type { OwnTable, OwnTables } from '../plan/own-tables.ts'
 import type { PlanSettings } from '../plan/plan-settings.ts'
@@ -61,8 +62,10 @@ function comparedTables(
 ): LoadedTable[] {
   const sources = selectTables(catalog.tables, settings)
   const matches = matchTables(sources, targetCatalog.tables, settings)
-  const unnamed = matches.filter((_, at) => {
+  const unnamed = matches.filter((table, at) => {
     const name = sources[at]?.name.name ?? ''
+    // What cannot be looked at is refused for that.
+    if (table === null || obstacleOf(table, name)) return false
     return (settings.table(name).strategy ?? settings.strategy) === null
   })
   const names = new Set([

@@ -128,6 +128,18 @@ describe('a table that cannot be loaded', () => {
   })
 })
 
+test('a table of an earlier run is refused for the same reasons', async () => {
+  await using database = await givenTarget(`set role ${user}; ${target}; reset role`)
+  const source = givenSqlite(people)
+  expect(await run(source, database.userUrl)).toMatchObject({ exitCode: 0 })
+  await query(database.url, 'alter table people enable row level security; alter table people force row level security')
+  expect(await run(source, database.userUrl)).toMatchObject({ message: expect.stringContaining('Row-level') as string })
+  await query(database.url, `alter table people disable row level security; revoke select on people from ${user}`)
+  expect(await run(source, database.userUrl)).toMatchObject({
+    message: expect.stringContaining('may not read') as string,
+  })
+})
+
 describe('a table that can be loaded', () => {
   test('is one with policies that do not apply to the user', async () => {
     await using database = await givenTarget(

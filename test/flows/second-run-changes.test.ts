@@ -21,6 +21,23 @@ describe('what an application put on a table that rowferry made', () => {
     expect(await dumpTarget(target.url)).toEqual(before)
   })
 
+  test('a view of a table that is left out this time stays', async () => {
+    await using target = await givenDatabase()
+    const source = givenSqlite(
+      `${twoRows}; create table u(id integer primary key); create view seen as select id from u; create view pairs as select t.id from t join u on t.id = u.id`,
+    )
+    await migrateHere({ source, url: target.url })
+    const run = { source, url: target.url, config: { tables: ['t'] } }
+    const before = await dumpTarget(target.url)
+    // The table cannot be dropped under a view that is not made again.
+    const end = await migrateHere(run)
+    expect(end).toMatchObject({ failure: { message: expect.stringContaining('pairs') as string }, exitCode: 4 })
+    expect(await dumpTarget(target.url)).toEqual(before)
+    await query(target.url, 'drop view pairs')
+    expect(await migrateHere(run)).toMatchObject({ exitCode: 0 })
+    await assertRows(target.url, 'select count(*) from seen', [[0]])
+  })
+
   test('stays when the rows are replaced by --strategy replace, views too', async () => {
     await using target = await givenDatabase()
     const source = givenSqlite(`${twoRows}; create view seen as select id, v from t`)

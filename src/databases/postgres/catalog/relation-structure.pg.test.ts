@@ -26,6 +26,7 @@ const changes = [
   ['alter table t enable row level security', 'setting "row level security" was added'],
   ['create policy p on t using (true)', 'policy "p" was added'],
   ['alter table t set (fillfactor = 50)', 'setting "storage" was changed'],
+  ['alter table t replica identity full', 'setting "replica identity" was changed'],
   ['grant select on t to pg_monitor', 'grant to "pg_monitor" was added'],
   ['grant update (v) on t to pg_monitor', 'grant on column "v" was added'],
   [`comment on table t is 'ours'`, 'comment on "t" was added'],

@@ -59,9 +59,16 @@ export function structureChanges(before: RelationStructure, now: RelationStructu
   return [
     ...(before.kind === now.kind ? [] : [`it is a ${relationKinds[now.kind] ?? 'different relation'} now`]),
     ...[...current.keys()].filter((name) => !old.has(name)).map((name) => `${name} was added`),
-    ...[...old.keys()].filter((name) => !current.has(name)).map((name) => `${name} was dropped`),
+    ...[...old.keys()]
+      .filter((name) => !current.has(name) && !isFromOutside(name))
+      .map((name) => `${name} was dropped`),
     ...[...old].filter(([name, text]) => (current.get(name) ?? text) !== text).map(([name]) => `${name} was changed`),
   ]
+}
+
+/** What only pointed to the relation: once it is gone there is nothing to lose. */
+function isFromOutside(key: string): boolean {
+  return /^(view on it,|foreign key of another table|child table) /.test(key)
 }
 
 /** The same for columns alone: name and type. What else stands on the table stays when only its rows are replaced. */
@@ -142,8 +149,10 @@ parts (relation, rank, kind, name, definition) as (
   union all
   select r.oid, 10006, 'setting', 'row level security', r.relforcerowsecurity::text from relations r where r.relrowsecurity
   union all
-  select r.oid, 10007, 'setting', 'storage', json_build_array(r.reloptions, r.relreplident, r.relpersistence, s.spcname)::text
+  select r.oid, 10007, 'setting', 'storage', json_build_array(r.reloptions, r.relpersistence, s.spcname)::text
   from relations r left join pg_catalog.pg_tablespace s on s.oid = r.reltablespace where r.relkind in ('r', 'p')
+  union all
+  select r.oid, 10007, 'setting', 'replica identity', r.relreplident::text from relations r where r.relkind in ('r', 'p')
   union all
   select r.oid, 10008, 'grant to', case a.grantee when 0 then 'public' else pg_catalog.pg_get_userbyid(a.grantee)::text end, string_agg(a.privilege_type || a.is_grantable::text, ' ' order by a.privilege_type)
   from relations r cross join lateral pg_catalog.aclexplode(r.relacl) a where a.grantee <> r.relowner group by r.oid, a.grantee
