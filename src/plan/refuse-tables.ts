@@ -1,6 +1,6 @@
 import { RowferryError } from '../errors/errors.ts'
 import type { Table } from '../model/catalog.ts'
-import { type ConflictStrategy, needsMatchKey } from '../model/conflict.ts'
+import { conflictStrategies, needsMatchKey } from '../model/conflict.ts'
 import type { OwnTable } from './own-tables.ts'
 
 /** An existing table with rows for which no strategy was named and that is not to be replaced without one. */
@@ -58,7 +58,10 @@ function notOurs(tables: readonly RefusedTable[], schema: string): string {
     : `${names.length} tables in schema ${schema} have rows that rowferry did not put there from this source: ${shown}.`
 }
 
-/** Only strategies that can work: without a key rows cannot be matched, and a table that others refer to cannot be emptied. */
+/**
+ * Only strategies that can work: without a key rows cannot be matched, and a table that others refer to cannot be emptied. Where
+ * the rows of an earlier run lie, `error` finds their keys and `append` doubles them.
+ */
 function remedyFor(refused: readonly RefusedTable[], transferred: ReadonlySet<string>): string {
   const hasKey = refused.every(({ existing }) => existing.primaryKey !== null || existing.uniqueKeys.length > 0)
   const canEmpty = refused.every(({ existing }) =>
@@ -66,8 +69,13 @@ function remedyFor(refused: readonly RefusedTable[], transferred: ReadonlySet<st
       ({ schema, name }) => schema === existing.name.schema && transferred.has(name),
     ),
   )
-  const usable = (strategy: ConflictStrategy): boolean =>
-    needsMatchKey(strategy) ? hasKey : strategy !== 'replace' || canEmpty
-  const strategies = (['skip', 'overwrite', 'merge', 'append', 'replace', 'error'] as const).filter(usable)
-  return `Choose what happens to existing rows: --strategy ${strategies.join(', ').replace(/, (\w+)$/, ' or $1')}${canEmpty ? ' (replace discards them)' : ''}; or load beside them: --schema another_name`
+  const isOurs = refused.some(({ own }) => own)
+  const strategies = conflictStrategies.filter((strategy) => {
+    if (needsMatchKey(strategy)) return hasKey
+    return strategy === 'replace' ? canEmpty : !isOurs
+  })
+  const beside = 'load beside them: --schema another_name'
+  if (strategies.length === 0) return `To keep them, ${beside}`
+  const names = strategies.join(', ').replace(/, (\w+)$/, ' or $1')
+  return `Choose what happens to existing rows: --strategy ${names}${canEmpty ? ' (replace discards them)' : ''}; or ${beside}`
 }

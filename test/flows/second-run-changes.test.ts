@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { RowferryError } from '../../src/index.ts'
 import { assertRows } from '../support/assert-rows.ts'
 import { dumpTarget } from '../support/dump-target.ts'
 import { endOf, migrateHere } from '../support/library-runs.ts'
@@ -139,6 +140,35 @@ describe('rows that an application wrote', () => {
       code: 'CATALOG_TARGET_CHANGED',
       message: expect.stringContaining(given.says) as string,
     })
+  })
+
+  test('are kept or discarded by the strategies that the refusal offers, and each of them works', async () => {
+    await using target = await givenDatabase()
+    const source = givenSqlite(twoRows)
+    const results: unknown[] = []
+    const refused = new Set<string | null>()
+    for (const strategy of ['skip', 'overwrite', 'merge', 'replace'] as const) {
+      const schema = `s_${strategy}`
+      await migrateHere({ source, url: target.url, config: { schema } })
+      await query(
+        target.url,
+        `update ${schema}.t set v = 'edited' where id = 1; insert into ${schema}.t values (9, 'new')`,
+      )
+      const end = await migrateHere({ source, url: target.url, config: { schema } })
+      refused.add(end instanceof RowferryError ? end.remedy : null)
+      expect(endOf(await migrateHere({ source, url: target.url, config: { schema, strategy } }))).toBe('exit 0')
+      const rows = await query(target.url, `select string_agg(v, ' ' order by id) as v from ${schema}.t`)
+      results.push([strategy, rows[0]?.['v']])
+    }
+    expect([...refused]).toEqual([
+      'Choose what happens to existing rows: --strategy skip, overwrite, merge or replace (replace discards them); or load beside them: --schema another_name',
+    ])
+    expect(results).toEqual([
+      ['skip', 'edited b new'],
+      ['overwrite', 'a b new'],
+      ['merge', 'a b new'],
+      ['replace', 'a b'],
+    ])
   })
 
   test('between the question and the answer are not lost', async () => {
