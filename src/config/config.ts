@@ -50,6 +50,7 @@ export const ColumnRules = z
   .strictObject({
     type: postgresType.describe('PostgreSQL type, instead of the one that would be chosen'),
     timeUnit: z.enum(timeUnits).describe('what numbers of a time column count'),
+    separator: z.string().min(1).describe('what separates the elements of a text that goes into an array column'),
     onMisfit: choice(misfitRules).describe('values that do not fit'),
     nul: choice(nulRules).describe('NUL characters in text'),
     invalidUtf8: invalidText.describe('text that is not UTF-8'),

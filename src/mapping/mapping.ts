@@ -23,6 +23,8 @@ export type ColumnPolicy = {
   readonly type: string | null
   /** What numbers of a time column count; null: found by their range. */
   readonly timeUnit: TimeUnit | null
+  /** What separates the elements of a text that goes into an array; null: only `{…}` and JSON are arrays. */
+  readonly separator: string | null
 }
 
 export type TypeDecision = {

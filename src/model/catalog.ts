@@ -121,6 +121,8 @@ export type PostgresColumnFacts = {
   readonly domain: string | null
   /** atttypmod of the base type; -1 for none. */
   readonly typmod: number
+  /** As `declaredType`, with domains resolved: `numeric(5,2)[]`. */
+  readonly baseType: string
   readonly enumLabels: readonly string[]
   readonly identity: 'always' | 'by default' | null
   /** Sequence that belongs to the column (serial or identity). */

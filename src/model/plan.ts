@@ -111,6 +111,8 @@ export type ColumnConversion = {
   readonly wireType: WireType
   /** Set when the target's type has no binary codec: the value travels as text and PostgreSQL casts it to this type. */
   readonly castTo: string | null
+  /** With `castTo`: the text that is sent, which PostgreSQL must print unchanged. Left out: the value's own text. */
+  readonly printed?: PrintedType
   /** Characters for varchar(n) and char(n) of existing tables. */
   readonly maxCharacters: number | null
   readonly numeric: { readonly precision: number; readonly scale: number } | null
@@ -132,6 +134,27 @@ export type ColumnConversion = {
   /** Digits of a second that the target keeps: 3 for `timestamp(3)`. Left out: 6. */
   readonly timePrecision?: number
 }
+
+/**
+ * How a value of a type without a binary codec is written: as PostgreSQL prints it, under the settings of `session-settings.ts`. What PostgreSQL prints otherwise
+ * than it was sent does not enter the table, so an entry that is missing or wrong here rejects rows and never changes a value.
+ */
+export type PrintedType =
+  | { readonly kind: 'verbatim' }
+  /** An element of an array or a range that has a codec: converted like a column of its type. */
+  | ({ readonly kind: 'wire'; readonly blankPadded: boolean } & ElementConversion)
+  | { readonly kind: 'array'; readonly element: PrintedType; readonly separator: string | null }
+  | {
+      readonly kind: 'range'
+      readonly element: PrintedType
+      readonly step: 'integer' | 'day' | null
+    }
+  /** `sinceEpoch`: date-times are lengths since 1970-01-01, as SQLAlchemy writes an Interval into a DATETIME column. */
+  | { readonly kind: 'interval'; readonly precision: number; readonly sinceEpoch: boolean }
+  | { readonly kind: 'timetz'; readonly precision: number }
+  | { readonly kind: 'money' | 'bit' | 'inet' | 'cidr' | 'macaddr' | 'macaddr8' | 'tsvector' | 'hstore' }
+
+type ElementConversion = Pick<ColumnConversion, 'wireType' | 'maxCharacters' | 'numeric' | 'timePrecision'>
 
 /** A range of one table's rows that is copied on its own. */
 export type Shard = {

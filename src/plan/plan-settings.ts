@@ -72,6 +72,7 @@ export function planSettings(config: Config): PlanSettings {
         timeZone: rules.timeZone,
         type: rules.type ?? null,
         timeUnit: rules.timeUnit ?? null,
+        separator: rules.separator ?? null,
       }
     },
   }

@@ -1,6 +1,7 @@
 import { RowferryError } from '../errors/errors.ts'
 import type { TypeDecision } from '../mapping/mapping.ts'
 import { translateDefault } from '../mapping/sqlite-to-postgres/defaults.ts'
+import { refusesEveryValue } from '../mapping/sqlite-to-postgres/printed/printed-type.ts'
 import { conversionForExisting } from '../mapping/sqlite-to-postgres/existing-types.ts'
 import { translateGenerated } from '../mapping/sqlite-to-postgres/expressions.ts'
 import type { Column, Table, TableName } from '../model/catalog.ts'
@@ -195,8 +196,17 @@ function matchExisting(source: Table, existing: Table, settings: PlanSettings): 
 export function assertFed(place: TablePlace, settings: PlanSettings): void {
   const { source, existing } = place
   if (!existing || place.mode === 'recreate') return
-  const { unfed } = matchExisting(source, existing, settings)
+  const { pairs, unfed } = matchExisting(source, existing, settings)
   if (unfed.length > 0) throw unfedColumns(source, existing, unfed)
+  const closed = pairs.find(({ target }) => refusesEveryValue(target.postgres?.baseType ?? target.declaredType))
+  if (closed !== undefined) throw closedColumn(source, existing, closed.target)
+}
+
+function closedColumn(source: Table, existing: Table, column: Column): RowferryError {
+  return new RowferryError('CATALOG_UNSUPPORTED', {
+    message: `The column ${column.name} of the target table ${existing.name.name} is ${column.declaredType}, a type of PostgreSQL's own that takes no value from outside.`,
+    remedy: `Leave the column out: tables: ${source.name.name}: columns: ${column.name}: {exclude: true}`,
+  })
 }
 
 function planExistingTable(place: TablePlace, profile: TableProfile, settings: PlanSettings, notes: Notes): TablePlan {

@@ -3,9 +3,9 @@ import type { Lanes } from '../databases/postgres/lanes/lanes.ts'
 import type { OpenTarget } from '../databases/open-database.ts'
 import type { PlannedTable } from '../model/plan.ts'
 
-/** Whether it holds nothing but the source's rows, in forms whose hash both sides know. */
-export function isHashable({ mode, columns }: PlannedTable): boolean {
-  return mode !== 'into-existing' && columns.every((column) => column.conversion.castTo === null)
+/** Whether it holds nothing but the source's rows. */
+export function isHashable({ mode }: PlannedTable): boolean {
+  return mode !== 'into-existing'
 }
 
 /**

@@ -72,6 +72,7 @@ function givenColumn(text: string, position: number): { readonly column: Column;
       typeKind: label ? 'enum' : array ? 'array' : 'base',
       domain: words.includes('domain') ? 'shorty' : null,
       typmod: -1,
+      baseType: type,
       enumLabels: label?.[1]?.split('|') ?? [],
       identity: words.includes('identity') ? 'by default' : null,
       sequence: null,

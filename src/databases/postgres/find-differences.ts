@@ -138,7 +138,9 @@ function ruleSql(
   staging: TableName,
   match: readonly MatchColumn[],
 ): string {
-  const on = match.map(({ name, operator }) => `t.${quoteIdentifier(name)} ${operator} s.${quoteIdentifier(name)}`)
+  const on = match.map(
+    ({ name, operator }) => `t.${quoteIdentifier(name)} ${operator} ${castValue(columnNamed(columns, name))}`,
+  )
   const keys = new Set(table.matchKey)
   const compared = table.strategy === 'skip' ? [] : columns.filter(({ name }) => !keys.has(name))
   const conditions = columns.map((column) => {
@@ -188,7 +190,7 @@ function appendedSql(
 ): string {
   const changed = new Set([...table.matchKey, ...append.remapped])
   const conditions = columns.map((column) => (changed.has(column.name) ? 'false' : columnDiffers(column)))
-  const old = table.matchKey.map((name) => `s.${quoteIdentifier(name)}`)
+  const old = table.matchKey.map((name) => castValue(columnNamed(columns, name)))
   const on = table.matchKey.map((name, place) => {
     const column = columnNamed(columns, name)
     return `t.${quoteIdentifier(name)} = cast(k.new_key ->> ${place} as ${column.type})`
@@ -242,12 +244,15 @@ async function usableKey(
   return rows[0]?.unusable === '1' ? [] : key
 }
 
+/** A value that PostgreSQL casts stays the text that was sent: compared with what PostgreSQL prints, and never with a second cast. */
 function stagedRows(columns: readonly TargetColumn[], staging: TableName): string {
-  const list = columns.map(({ name, castTo }) => {
-    const column = quoteIdentifier(name)
-    return castTo === null ? column : `cast(${column} as ${castTo}) as ${column}`
-  })
-  return `select true as is_there, ${list.join(', ')} from ${qualifiedName(staging)}`
+  return `select true as is_there, ${nameList(columns)} from ${qualifiedName(staging)}`
+}
+
+/** The staged value in the column's type, to find its row by. */
+function castValue({ name, castTo }: TargetColumn): string {
+  const value = `s.${quoteIdentifier(name)}`
+  return castTo === null ? value : `cast(${value} as ${castTo})`
 }
 
 /** `differs`: one condition per column. */

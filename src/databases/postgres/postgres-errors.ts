@@ -65,6 +65,27 @@ export function isDataError(error: unknown): boolean {
   return /^2[23]...$/.test(code) || dataStates.has(code)
 }
 
+/** 40 rolled back, 42501 permission, 53 resources, 57 cancelled or shut down, 58 the system: never about what is in a row. */
+const serverStates = /^(?:08|25|40|53|57|58|72|F0)...$|^42501$|^42P01$|^55P0[36]$/
+
+/**
+ * A row may be what made PostgreSQL fail, with whatever SQLSTATE: input functions of extensions raise XX000, triggers and functions of the application anything. Whether
+ * it was the row shows when the batch is bisected (`bisect-batch.ts`).
+ */
+export function isRowFault(error: unknown): boolean {
+  return isServerError(error) && !serverStates.test(codeOf(error) ?? '')
+}
+
+/** As `isRowFault`, for statements that only cast: `regclass` looks for the table that its value names. */
+export function isCastFault(error: unknown): boolean {
+  return isRowFault(error) || codeOf(error) === '42P01'
+}
+
+/** PostgreSQL refused the statement, and the session goes on. */
+export function isServerError(error: unknown): boolean {
+  return !isConnectionFailure(error) && /^[0-9A-Z]{5}$/.test(codeOf(error) ?? '')
+}
+
 /** 40001 serialization failure, 40P01 dead-lock, 55P03 a lock that was not to be had: the same transaction may succeed when it is run again. */
 export function isTransactionConflict(error: unknown): boolean {
   const code = codeOf(error)

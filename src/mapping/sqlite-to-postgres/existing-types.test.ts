@@ -14,6 +14,7 @@ const policy: ColumnPolicy = {
   timeZone: 'UTC',
   type: null,
   timeUnit: null,
+  separator: null,
 }
 
 function column(
@@ -28,6 +29,7 @@ function column(
     typeKind: 'base',
     domain: null,
     typmod: -1,
+    baseType: declaredType,
     enumLabels: [],
     identity: null,
     sequence: null,

@@ -1,12 +1,14 @@
 import { typeFamily } from '../../databases/sqlite/declared-type.ts'
 import type { Column, PostgresColumnFacts } from '../../model/catalog.ts'
-import type { ColumnConversion } from '../../model/plan.ts'
+import type { ColumnConversion, PrintedType } from '../../model/plan.ts'
 import type { ColumnProfile, TimeUnit } from '../../model/profile.ts'
 import type { Warning } from '../../model/warning.ts'
 import type { ColumnPolicy, TypeDecision } from '../mapping.ts'
 import { conversionTo } from './conversions.ts'
 import { classList, columnWarning, declaredAs, evidenceOf, valueWarnings } from './describe-column.ts'
 import { countValues } from './fit.ts'
+import { durationWarnings, findDurationUnit } from './duration-units.ts'
+import { printedColumn } from './printed/printed-column.ts'
 import { expectMisfits } from './sample-misfits.ts'
 import { findTimeUnit } from './time-units.ts'
 import { typeFacts } from './type-names.ts'
@@ -23,8 +25,9 @@ export function conversionForExisting(
   profile: ColumnProfile,
   policy: ColumnPolicy,
 ): TypeDecision {
-  const facts = existingFacts(targetColumn)
-  const found = findUnit(facts.wireType, profile, policy)
+  const facts = existingFacts(targetColumn, sourceColumn, policy)
+  const isInterval = facts.printed?.kind === 'interval'
+  const found = isInterval ? findDurationUnit(sourceColumn, profile, policy) : findUnit(facts.wireType, profile, policy)
   const asked = withTimeUnit(profile, policy.timeUnit)
   const conversion = conversionTo(facts.wireType, policy, {
     ...facts,
@@ -42,7 +45,11 @@ export function conversionForExisting(
   warnings.push(
     ...nullWarnings(targetColumn, sourceColumn, conversion, profile),
     ...precisionWarnings(targetColumn, sourceColumn, conversion, profile),
-    ...(found === null ? [] : unitWarnings(sourceColumn, conversion, profile, { sure: found.sure, policy })),
+    ...(isInterval
+      ? durationWarnings(sourceColumn, conversion, profile, policy)
+      : found === null
+        ? []
+        : unitWarnings(sourceColumn, conversion, profile, { sure: found.sure, policy })),
     ...valueWarnings(sourceColumn, conversion, profile, policy),
   )
   const values = countValues(profile) === 0 ? 'no values' : classList(profile)
@@ -50,7 +57,7 @@ export function conversionForExisting(
     type: targetColumn.declaredType,
     conversion,
     reason: `the target's column is ${targetColumn.declaredType}; ${declaredAs(sourceColumn)}; ${values}`,
-    evidence: evidenceOf(profile, conversion.timeUnit),
+    evidence: evidenceOf(profile, isInterval ? null : conversion.timeUnit),
     warnings,
   }
 }
@@ -60,9 +67,17 @@ type ExistingFacts = Pick<
   'wireType' | 'castTo' | 'maxCharacters' | 'numeric' | 'enumLabels' | 'emptyToNull'
 > & {
   readonly timePrecision?: number
+  readonly printed?: PrintedType
 }
 
-function existingFacts({ declaredType, postgres }: Column): ExistingFacts {
+/** The target's column as it takes values; `source` tells what its numbers and date-times may mean. */
+function existingFacts(target: Column, source: Column, policy: ColumnPolicy): ExistingFacts {
+  const facts = factsOf(target)
+  if (facts.castTo === null || facts.enumLabels !== null) return facts
+  return { ...facts, printed: printedColumn(target.postgres?.baseType ?? target.declaredType, source, policy) }
+}
+
+function factsOf({ declaredType, postgres }: Column): ExistingFacts {
   if (postgres === null) return { ...typeFacts(declaredType), enumLabels: null }
   if (postgres.typeKind === 'enum') return { ...asCast(declaredType), enumLabels: postgres.enumLabels }
   // "char" is a byte, not char(1); timetz and the like have no codec.

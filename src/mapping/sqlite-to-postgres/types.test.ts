@@ -17,6 +17,7 @@ const plainPolicy: ColumnPolicy = {
   timeZone: 'UTC',
   type: null,
   timeUnit: null,
+  separator: null,
 }
 
 function givenColumn(declaredType: string, more: Partial<Column> = {}): Column {

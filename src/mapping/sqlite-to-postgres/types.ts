@@ -6,6 +6,8 @@ import type { ColumnPolicy, TypeDecision } from '../mapping.ts'
 import { conversionTo } from './conversions.ts'
 import { classList, columnWarning, declaredAs, evidenceOf, valueWarnings } from './describe-column.ts'
 import { countValues, findMisfits, type Misfit } from './fit.ts'
+import { durationWarnings, findDurationUnit } from './duration-units.ts'
+import { printedColumn } from './printed/printed-column.ts'
 import { expectMisfits } from './sample-misfits.ts'
 import { findTimeUnit } from './time-units.ts'
 import {
@@ -71,12 +73,17 @@ function someValueFits(misfits: readonly Misfit[], profile: ColumnProfile): bool
 
 function forcedType(column: Column, type: string, profile: ColumnProfile, policy: ColumnPolicy): TypeDecision {
   const { timePrecision, ...facts } = typeFacts(type)
+  const printed = facts.castTo === null ? undefined : printedColumn(type, column, policy)
+  const isInterval = printed?.kind === 'interval'
   const isStamp = facts.wireType === 'timestamp' || facts.wireType === 'timestamptz' || facts.wireType === 'date'
   const found = isStamp ? findTimeUnit(profile, [...timestampUnits, 'epoch-days']) : null
-  const unit = policy.timeUnit ?? found?.unit ?? null
+  const unit = isInterval
+    ? (findDurationUnit(column, profile, policy)?.unit ?? null)
+    : (policy.timeUnit ?? found?.unit ?? null)
   const conversion = conversionTo(facts.wireType, policy, {
     ...facts,
-    timeUnit: isStamp || facts.wireType === 'time' ? unit : null,
+    ...(printed === undefined ? {} : { printed }),
+    timeUnit: isStamp || isInterval || facts.wireType === 'time' ? unit : null,
     emptyToNull: facts.emptyToNull && !column.notNull,
     onMisfit: policy.onMisfit === 'null' && !column.notNull ? 'null' : 'reject',
     ...(facts.wireType === 'text' && facts.castTo === null && policy.onMisfit === 'widen' ? { blobAsHex: true } : {}),
@@ -88,10 +95,14 @@ function forcedType(column: Column, type: string, profile: ColumnProfile, policy
     type,
     conversion,
     reason: `set in the configuration; ${declaredAs(column)}${valuesClause(profile)}`,
-    evidence: evidenceOf(profile, conversion.timeUnit),
+    evidence: evidenceOf(profile, isInterval ? null : conversion.timeUnit),
     warnings: [
       ...warnings,
-      ...(unit === null ? [] : unitWarnings(column, conversion, profile, { sure: found?.sure ?? true, policy })),
+      ...(isInterval
+        ? durationWarnings(column, conversion, profile, policy)
+        : unit === null
+          ? []
+          : unitWarnings(column, conversion, profile, { sure: found?.sure ?? true, policy })),
       ...valueWarnings(column, conversion, profile, policy),
     ],
   }

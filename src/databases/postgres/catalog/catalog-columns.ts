@@ -18,6 +18,7 @@ type ColumnRow = {
   readonly typeKind: PostgresColumnFacts['typeKind']
   readonly domain: string | null
   readonly typmod: number
+  readonly baseType: string
   readonly enumLabels: readonly string[] | null
   readonly identity: '' | 'a' | 'd'
   readonly sequence: TableName | null
@@ -49,6 +50,7 @@ function toColumn(row: ColumnRow): Column {
       typeKind: row.typeKind,
       domain: row.domain,
       typmod: row.typmod,
+      baseType: row.baseType,
       enumLabels: row.enumLabels ?? [],
       identity: row.identity === 'a' ? 'always' : row.identity === 'd' ? 'by default' : null,
       sequence: row.sequence,
@@ -138,6 +140,7 @@ select json_build_object(
     else 'other' end,
   'domain', case when own.typtype = 'd' then own.typname end,
   'typmod', case when a.atttypmod = -1 then t.typmod else a.atttypmod end,
+  'baseType', pg_catalog.format_type(t.base, case when a.atttypmod = -1 then t.typmod else a.atttypmod end),
   'enumLabels', l.enum_labels,
   'identity', a.attidentity,
   'sequence', case when s.relname is not null then json_build_object('schema', s.nspname, 'name', s.relname) end)

@@ -7,7 +7,7 @@ import { RowferryError } from '../../../errors/errors.ts'
 import type { Emit } from '../../../model/events.ts'
 import { type ConnectionUrl, parseConnectionUrl } from './connection-url.ts'
 import { passwordFromFile } from './pgpass.ts'
-import { isConnectionFailure, isDataError, messageOf, translatePostgresError } from '../postgres-errors.ts'
+import { isConnectionFailure, isServerError, messageOf, translatePostgresError } from '../postgres-errors.ts'
 import { hasNoTls, isCertificateError, tlsAttempts, wantsOtherTls } from './postgres-tls.ts'
 import { sessionSettings, watchForGoneClients } from './session-settings.ts'
 
@@ -96,7 +96,7 @@ export async function withSavepoint<Result>(client: Client, work: () => Promise<
     await client.query('release savepoint attempt')
     return result
   } catch (error) {
-    if (isDataError(error)) await client.query('rollback to savepoint attempt; release savepoint attempt')
+    if (isServerError(error)) await client.query('rollback to savepoint attempt; release savepoint attempt')
     throw error
   }
 }

@@ -29,6 +29,7 @@ export function storedShortCut(conversion: ColumnConversion, isReal: boolean): S
       if (conversion.maxCharacters !== null || conversion.enumLabels !== null || conversion.asBase64 === true) {
         return shortCuts.none
       }
+      if (conversion.printed !== undefined && conversion.printed.kind !== 'verbatim') return shortCuts.none
       return conversion.emptyToNull ? shortCuts.filledText : shortCuts.text
     case 'jsonb':
       return shortCuts.jsonb

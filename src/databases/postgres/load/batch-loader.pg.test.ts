@@ -48,6 +48,38 @@ describe('straight into the table', () => {
     })
   })
 
+  test.each(['XX000', '42883', '0A000', '38000', 'P0001'])(
+    'a row that raises %s is that row’s fault',
+    async (state) => {
+      const setup = `
+      create function odd(name text) returns boolean language plpgsql as $$ begin
+        if name = 'bad' then raise exception 'odd' using errcode = '${state}'; end if; return true; end $$;
+      create table people (id bigint, name text check (odd(name)))`
+      const table = { ...people, mode: 'into-empty' } as const
+      await using transfer = await givenTransfer([table], { setup })
+      const outcome = await transfer.load(table, [
+        [1n, 'Ada'],
+        [2n, 'bad'],
+        [3n, 'Grace'],
+      ])
+      expect(outcome.counts.created).toBe(2)
+      expect(outcome.refused).toMatchObject([
+        { index: 1, issue: { code: 'DATA_REFUSED', reason: expect.stringContaining('odd') } },
+      ])
+    },
+  )
+
+  test('a table that refuses every row for the same reason ends the load, and lists no rows', async () => {
+    const setup = `
+      create function never(name text) returns boolean language plpgsql as $$ begin
+        raise exception 'never' using errcode = 'XX000'; end $$;
+      create table people (id bigint, name text check (never(name)))`
+    const table = { ...people, mode: 'into-empty' } as const
+    await using transfer = await givenTransfer([table], { setup })
+    const rows = Array.from({ length: 1000 }, (_, i) => [BigInt(i), `n${i}`] as [bigint, string])
+    await expect(transfer.load(table, rows)).rejects.toThrow('never')
+  })
+
   test('rows at fault are found one by one, named with the reason, and the others load', async () => {
     const setup = `create table people (id bigint primary key, name text not null check (name <> 'bad'))`
     const table = { ...people, mode: 'into-empty' } as const
@@ -123,18 +155,25 @@ describe('straight into the table', () => {
     expect(await transfer.query('select name from people order by id')).toEqual([{ name: 'a' }, { name: 'c' }])
   })
 
-  test('columns without binary form are cast by PostgreSQL, and a value that cannot be cast refuses its row', async () => {
+  test('columns without binary form are cast by PostgreSQL; a value that cannot be cast, or prints otherwise, refuses its row', async () => {
     const table = plannedTable('places', [
       ['id', 'bigint', 'int8'],
       ['address', 'inet', 'text', 'inet'],
     ])
     await using transfer = await givenTransfer([table], { setup: 'create table places (id bigint, address inet)' })
     const outcome = await transfer.load(table, [
-      [1n, '10.0.0.1'],
+      [1n, '10.0.0.1/32'],
       [2n, 'nowhere'],
       [3n, null],
+      [4n, '10.0.0.2'],
     ])
-    expect(outcome.refused.map(({ index, issue }) => [index, issue.kind])).toEqual([[1, 'reject']])
+    expect(outcome.refused).toMatchObject([
+      { index: 1, issue: { kind: 'reject', column: 'address', value: 'nowhere' } },
+      {
+        index: 3,
+        issue: { column: 'address', value: '10.0.0.2', reason: 'inet would hold "10.0.0.2/32" instead of "10.0.0.2"' },
+      },
+    ])
     expect(await transfer.query('select * from places order by id')).toEqual([
       { id: '1', address: '10.0.0.1' },
       { id: '3', address: null },

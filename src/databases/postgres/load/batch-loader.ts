@@ -20,6 +20,7 @@ import {
   codeOf,
   isConnectionFailure,
   isDataError,
+  isRowFault,
   isTransactionConflict,
   translatePostgresError,
 } from '../postgres-errors.ts'
@@ -152,7 +153,7 @@ export class PostgresBatchLoader implements BatchLoader {
         if (!isConnectionFailure(error)) await this.#client.query('rollback').catch(() => undefined)
         this.#options.signal.throwIfAborted()
         if (isTransactionConflict(error) && attempt < conflictAttempts) continue
-        if (isDataError(error) && this.#prepared.apply === null && !this.#careful) {
+        if (isRowFault(error) && this.#prepared.apply === null && !this.#careful) {
           this.#careful = true
           continue
         }
@@ -211,7 +212,8 @@ export class PostgresBatchLoader implements BatchLoader {
       { from: 0, to: rows },
       {
         attempt: (range) => withSavepoint(this.#client, () => attempt(range)),
-        isRowFault: isDataError,
+        isRowFault,
+        isCertain: isDataError,
         // 23503: the row it points to may be another of this batch that was refused together with it at first.
         mayPassLater: (error) => codeOf(error) === '23503',
       },

@@ -55,6 +55,38 @@ describe('bisecting', () => {
     expect(result.loaded).toContain(2)
   })
 
+  describe('an error that may be about a row or about the table', () => {
+    const uncertain = async (rows: number, message: (row: number) => string | null): Promise<number[]> => {
+      const { faults } = await bisectBatch(
+        { from: 0, to: rows },
+        {
+          attempt: async ({ from, to }) => {
+            for (let row = from; row < to; row++) {
+              const text = message(row)
+              if (text !== null) throw new Error(text)
+            }
+          },
+          isRowFault: () => true,
+          isCertain: () => false,
+          mayPassLater: () => false,
+        },
+      )
+      return faults.map(({ index }) => index)
+    }
+
+    test('is the row’s where other rows pass', async () => {
+      expect(await uncertain(100, (row) => (row === 7 ? 'odd' : null))).toEqual([7])
+    })
+
+    test('is the table’s where the first 20 rows all fail of it', async () => {
+      await expect(uncertain(1000, () => 'function f() does not exist')).rejects.toThrow('function f() does not exist')
+    })
+
+    test('is the rows’ where each of them fails of something else', async () => {
+      expect(await uncertain(30, (row) => `odd value ${row}`)).toHaveLength(30)
+    })
+  })
+
   test('an error that is not about the rows ends it at once', async () => {
     const attempts: RowRange[] = []
     const failing = bisectBatch(

@@ -15,6 +15,11 @@ export type BisectOptions<Result> = {
   readonly attempt: (range: RowRange) => Promise<Result>
   /** False: the error is not about the rows and ends everything. */
   readonly isRowFault: (error: unknown) => boolean
+  /**
+   * False: the error may be about a row or about the table (a trigger that calls a missing function). The first 20 rows that all fail alone with the same such
+   * error, and none that passes, are the table's fault: the error is thrown. Left out: every row fault is the row's.
+   */
+  readonly isCertain?: (error: unknown) => boolean
   /** True for errors that can vanish once other rows of the range are there (a row that points to a later one). */
   readonly mayPassLater: (error: unknown) => boolean
 }
@@ -31,8 +36,10 @@ export async function bisectBatch<Result>(range: RowRange, options: BisectOption
   for (let next = todo.pop(); next !== undefined; next = todo.pop()) {
     const failure = await tryRange(next, options, done)
     if (failure === null) continue
-    if (next.to - next.from === 1) faults.push({ index: next.from, error: failure.error })
-    else {
+    if (next.to - next.from === 1) {
+      faults.push({ index: next.from, error: failure.error })
+      if (done.length === 0 && isTablesFault(faults, options)) throw failure.error
+    } else {
       const middle = (next.from + next.to) >>> 1
       todo.push({ from: middle, to: next.to }, { from: next.from, to: middle })
     }
@@ -42,6 +49,14 @@ export async function bisectBatch<Result>(range: RowRange, options: BisectOption
     faults = await tryFaultsAgain(faults, options, done)
   }
   return { done, faults }
+}
+
+const faultsOfTheTable = 20
+
+function isTablesFault(faults: readonly Fault[], { isCertain }: Pick<BisectOptions<unknown>, 'isCertain'>): boolean {
+  if (isCertain === undefined || faults.length !== faultsOfTheTable) return false
+  const messages = new Set(faults.map(({ error }) => (error instanceof Error ? error.message : String(error))))
+  return messages.size === 1 && faults.every(({ error }) => !isCertain(error))
 }
 
 async function tryFaultsAgain<Result>(

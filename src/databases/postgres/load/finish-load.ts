@@ -5,12 +5,20 @@ import { tableLabel } from '../../../model/catalog.ts'
 import { type PlannedTable, rowHashOf } from '../../../model/plan.ts'
 import { bisectBatch, type Bisection, type RowRange } from './bisect-batch.ts'
 import { clearPendingSql, neverMappedSql, openRemaps, settlePendingSql } from './append-sql.ts'
-import { existingKeysSql, insertSql, type KeyRemap, type StagedLoad, stagedRow } from './conflict-sql.ts'
+import {
+  deleteStagedSql,
+  existingKeysSql,
+  insertSql,
+  type KeyRemap,
+  type StagedLoad,
+  stagedRow,
+} from './conflict-sql.ts'
 import { rowHashExpression } from '../copy/hash-query.ts'
 import { qualifiedName, quoteIdentifier } from '../identifiers.ts'
 import { refusal } from './load-refusal.ts'
+import { findCastFaults } from './prove-casts.ts'
 import { withSavepoint, withTransaction } from '../connection/postgres-connection.ts'
-import { isDataError } from '../postgres-errors.ts'
+import { isDataError, isRowFault } from '../postgres-errors.ts'
 import { isAppend, readStagedLoad } from './staged-apply.ts'
 import { stagingExists, stagingName } from './staging.ts'
 import { readTriggerSwitch } from './user-triggers.ts'
@@ -57,9 +65,16 @@ async function moveStaged(client: Client, options: FinishLoadOptions): Promise<v
     await client.query(`lock table ${qualifiedName(table.target)} in share row exclusive mode`)
     const range = await stagedRange(client, load)
     if (range !== null) {
+      const correct = async (faults: readonly StagedFault[]): Promise<void> => {
+        if (faults.length > 0) await options.correct(client, await correctionFor(client, table, load, faults))
+      }
+      // A failing cast would stop the look for existing keys.
+      const badCasts = await findCastFaults(client, { table, load, range, keyOf: () => ({}) })
+      await correct(badCasts.map(({ index, issue }) => ({ index, issueOf: (key) => ({ ...issue, key }) })))
+      await client.query(deleteStagedSql(load), [badCasts.map(({ index }) => index + 1)])
       await refuseExistingKeys(client, table, load, range)
       const { faults } = await insertStaged(client, load, range)
-      if (faults.length > 0) await options.correct(client, await correctionFor(client, table, load, faults))
+      await correct(faults.map(({ index, error }) => ({ index, issueOf: (key) => refusal(error, table, key) })))
     }
     await client.query(`drop table ${load.staging}`)
   })
@@ -98,16 +113,20 @@ function insertStaged(client: Client, load: StagedLoad, range: RowRange): Promis
   const sql = insertSql(load)
   return bisectBatch(range, {
     attempt: ({ from, to }) => withSavepoint(client, () => client.query(sql, [from + 1, to])),
-    isRowFault: isDataError,
+    isRowFault,
+    isCertain: isDataError,
     mayPassLater: () => false,
   })
 }
+
+/** A staged row that does not enter the table. */
+type StagedFault = { readonly index: number; readonly issueOf: (key: Issue['key']) => Issue }
 
 async function correctionFor(
   client: Client,
   table: PlannedTable,
   load: StagedLoad,
-  faults: Bisection<unknown>['faults'],
+  faults: readonly StagedFault[],
 ): Promise<LoadCorrection> {
   const names = table.matchKey.length > 0 ? table.matchKey : table.columns.slice(0, 1).map(({ target }) => target)
   const keys = names.map((name) => `${quoteIdentifier(name)}::text`)
@@ -123,13 +142,9 @@ async function correctionFor(
   )
   const byRow = new Map(rows.map((row) => [Number(row.row) - 1, row]))
   // Numbers between the rows are missing where a COPY failed; such a "row" inserts nothing and cannot fail.
-  const issues = faults.map(({ index, error }) => {
+  const issues = faults.map(({ index, issueOf }) => {
     const values = JSON.parse(byRow.get(index)?.key ?? '[]') as (string | null)[]
-    return refusal(
-      error,
-      table,
-      Object.fromEntries(names.map((name, i) => [sourceName(table, name), values[i] ?? null])),
-    )
+    return issueOf(Object.fromEntries(names.map((name, i) => [sourceName(table, name), values[i] ?? null])))
   })
   const lost = rows.reduce((sum, row) => sum - BigInt(row.hash), 0n)
   return { created: -faults.length, rejected: faults.length, altered: 0, hash: lost, issues }

@@ -19,6 +19,7 @@ import {
   unmappedSql,
 } from './conflict-sql.ts'
 import { qualifiedName } from '../identifiers.ts'
+import { findCastFaults } from './prove-casts.ts'
 import { duplicateRefusal, orphanRefusal, refusal } from './load-refusal.ts'
 import { advanceSequences } from '../schema/postgres-sequences.ts'
 import { readMatchKey, readTargetColumns } from './target-columns.ts'
@@ -86,7 +87,13 @@ class Apply implements StagedApply {
   }
 
   async run(rows: number, staged: number, bisect: Bisect, keyOf: (index: number) => Issue['key']) {
-    const badCasts = await this.#takeOutBadCasts(rows, bisect, keyOf)
+    const badCasts = await findCastFaults(this.#client, {
+      table: this.#table,
+      load: this.#load,
+      range: { from: 0, to: rows },
+      keyOf,
+    })
+    await this.#deleteStaged(badCasts)
     const duplicates = await this.#takeOut(this.#statements.duplicates, rows, (index) =>
       duplicateRefusal(this.#table, keyOf(index)),
     )
@@ -106,19 +113,6 @@ class Apply implements StagedApply {
     const skips = this.#table.mode === 'into-existing' && this.#table.strategy === 'skip'
     const counts = { created, updated, unchanged: skips ? 0 : left, skipped: skips ? left : 0 }
     return { counts, refused: [...taken, ...failed] }
-  }
-
-  /** A key that has to be cast is cast before duplicates are looked for, so that one bad value does not stop the batch. */
-  async #takeOutBadCasts(rows: number, bisect: Bisect, keyOf: (index: number) => Issue['key']): Promise<Refused[]> {
-    if (this.#statements.duplicates === null) return []
-    if (!this.#load.matchKey.some(({ name }) => this.#load.columns.find((c) => c.name === name)?.castTo)) return []
-    const checked = await bisect(rows, (range) => this.#client.query(duplicatesSql(this.#load), bounds(range)))
-    const refused = checked.faults.map(({ index, error }) => ({
-      index,
-      issue: refusal(error, this.#table, keyOf(index)),
-    }))
-    await this.#deleteStaged(refused)
-    return refused
   }
 
   async #takeOut(sql: string | null, rows: number, issueOf: (index: number) => Issue): Promise<Refused[]> {

@@ -9,7 +9,7 @@ export type TargetColumn = {
   readonly name: string
   /** As in DDL, qualified where it is not PostgreSQL's own. */
   readonly type: string
-  /** The staging table holds text, and PostgreSQL casts it to this type. */
+  /** The staging table holds text, and PostgreSQL casts it to this type; compared by what PostgreSQL prints. */
   readonly castTo: string | null
   readonly comparison: Comparison
   /** False for GENERATED ALWAYS identities. */
@@ -69,12 +69,17 @@ export async function readTargetColumns(client: ClientBase, table: PlannedTable)
       name: planned.target,
       type: row['type'] ?? '',
       castTo: planned.conversion.castTo,
-      comparison: byValue.has(base) ? 'value' : byBytes.has(base) ? 'bytes' : 'text',
+      comparison: planned.conversion.castTo === null ? comparisonOf(base) : 'text',
       updatable: row['identity'] !== 'a',
       notNull: row['notNull'] === '1',
       newValue: newValueOf(row),
     }
   })
+}
+
+function comparisonOf(base: string): Comparison {
+  if (byValue.has(base)) return 'value'
+  return byBytes.has(base) ? 'bytes' : 'text'
 }
 
 function newValueOf(row: Record<string, string | null>): string | null {
