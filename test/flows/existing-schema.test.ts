@@ -77,17 +77,21 @@ describe('into tables that an ORM made', () => {
     )
   })
 
-  test('a table that an ORM made is filled, not replaced: a second run refuses, and then needs a strategy', async () => {
+  test('a table that an ORM made is filled, not replaced: a second run asks, empties it and keeps the table', async () => {
     await using target = await givenDatabase()
     await query(target.url, djangoPostgres)
     const source = givenSqlite(djangoSqlite)
     expect((await runCli(['migrate', source, target.url])).exitCode).toBe(0)
     const before = await dumpTarget(target.url)
-    expect((await runCli(['migrate', source, target.url])).exitCode).toBe(4)
+    const second = await runCli(['migrate', source, target.url])
+    expect(toldError(second).code).toBe('CATALOG_NEEDS_CONFIRMATION')
     expect(await dumpTarget(target.url)).toEqual(before)
+    expect((await runCli(['migrate', source, target.url, '--yes'])).exitCode).toBe(0)
+    await query(target.url, `update accounts_user set created_by = 'edited'`)
+    expect(toldError(await runCli(['migrate', source, target.url, '--yes'])).code).toBe('CATALOG_TARGET_CHANGED')
     const again = await runCli(['migrate', source, target.url, '--strategy', 'overwrite'])
     assertExit(again, 0)
-    await assertRows(target.url, 'select count(*), min(created_by) from accounts_user', [[2, 'orm']])
+    await assertRows(target.url, 'select count(*), min(created_by) from accounts_user', [[2, 'edited']])
   })
 
   test('a NOT NULL column without default and without source is refused before anything is loaded', async () => {

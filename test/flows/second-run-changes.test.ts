@@ -300,7 +300,7 @@ test('a table that is locked altogether is named instead of waiting without end'
   await using target = await givenDatabase()
   const source = givenSqlite(twoRows)
   await migrateHere({ source, url: target.url })
-  const locked = query(target.url, 'begin; lock table t in access exclusive mode; select pg_sleep(7)')
+  const locked = query(target.url, 'begin; lock table t in access exclusive mode; select pg_sleep(4)')
   const end = await migrateHere({ source, url: target.url })
   expect(end).toMatchObject({
     code: 'CATALOG_LOCKED',

@@ -41,14 +41,27 @@ describe('a second migrate of the same source and target', () => {
     await assertRows(target.url, 'select count(*) from order_lines', [[2]])
   })
 
-  test('asks about its own tables only: rows added by others since are told with their number', async () => {
+  test('refuses with figures what an application wrote since, with --yes too', async () => {
     await using target = await givenDatabase()
     const source = givenSqlite(shopSql)
     await runCli(['migrate', source, target.url])
-    await query(target.url, `insert into customers(name) values ('one more')`)
-    const second = await runCli(['migrate', source, target.url])
-    assertExit(second, 4)
-    expect(`${second.stdout}${second.stderr}`).toMatch(/customers: 4 rows/)
+    await query(
+      target.url,
+      `insert into customers(name) values ('one more'); update orders set placed_at = now() where id = (select min(id) from orders)`,
+    )
+    const before = await dumpTarget(target.url)
+    for (const more of [[], ['--yes'], ['--dry-run']]) {
+      const second = await runCli(['migrate', source, target.url, ...more])
+      assertExit(second, 4)
+      expect(toldError(second)).toMatchObject({
+        code: 'CATALOG_TARGET_CHANGED',
+        sentence: expect.stringMatching(
+          /customers: 4 rows, rowferry loaded 3; 1 added.*orders: 3 rows, rowferry loaded 3; 1 differs/,
+        ) as string,
+        remedy: expect.stringContaining('--strategy') as string,
+      })
+    }
+    expect(await dumpTarget(target.url)).toEqual(before)
   })
 })
 

@@ -3,10 +3,13 @@ import { RowferryError } from '../../../errors/errors.ts'
 import { type TableName, tableLabel } from '../../../model/catalog.ts'
 import { codeOf } from '../postgres-errors.ts'
 
-/** How long a statement waits for locks of other sessions at tables that are looked at or replaced. */
-const lockWaitSeconds = 5
+/**
+ * How long a statement waits for locks of other sessions at tables that are looked at or replaced. Short, because everyone
+ * else waits behind a statement that waits for an exclusive lock.
+ */
+const lockWaitSeconds = 3
 
-/** Bounds the waits of the transaction that is open: an application's forgotten transaction must not hold the run for ever. */
+/** Bounds the waits of the transaction that is open: an application's forgotten transaction must not hold the run without end. */
 export const boundLockWait = `set local lock_timeout = '${lockWaitSeconds}s'`
 
 /** Runs `work` on the tables; a wait for a lock that takes too long becomes CATALOG_LOCKED, which names who holds it. */
