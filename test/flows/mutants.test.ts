@@ -65,14 +65,32 @@ function readOrNull(path: string): string | null {
 let schemas = 0
 
 function migrate(path: string, db: GivenDatabase, mutant: Mutant | null): Promise<CliResult> {
+  return faulty(['migrate', path, db.url, '--schema', `s${schemas++}`, '--yes'], mutant)
+}
+
+function faulty(args: readonly string[], mutant: Mutant | null): Promise<CliResult> {
   const hook = join(repository, 'test', 'support', 'mutate-sources.ts')
-  const args = ['migrate', path, db.url, '--schema', `s${schemas++}`, '--yes']
   return spawnNode(['--import', hook, join(repository, 'bin', 'rowferry.js'), ...args], {
     env: { ROWFERRY_MUTANT: JSON.stringify(mutant) },
   }).result
 }
 
 describe('a faulty rowferry', () => {
+  test('names the rows that its reader has read wrongly, when it migrates and when it compares', async () => {
+    await using db = await givenDatabase()
+    const folder = givenFolder()
+    const path = join(folder, 'source.db')
+    writeSqlite(path, 'create table t(id integer primary key, n integer); insert into t values (1, 5), (2, -1000)')
+    const name = 'an integer of 2 bytes loses its sign'
+    const fault = await loadable(name, mutants[name] ?? expect.unreachable(), folder)
+    for (const command of ['migrate', 'verify']) {
+      const { exitCode, stdout } = await faulty([command, path, db.url], fault)
+      expect(stdout).toContain('id=2: n is "64536" instead of "-1000"')
+      expect(stdout).toContain('DIFFERENT: verification found 1 differing row in t.')
+      expect(exitCode).toBe(6)
+    }
+  })
+
   test('finds its own fault, whichever it is', async () => {
     await using db = await givenDatabase()
     const folder = givenFolder()

@@ -126,5 +126,5 @@ function isSalvaged(opening: SourceOpening): boolean {
 
 /** A table whose order or values only its program knows is read from its pages alone. */
 function isUnknownToSqlite(error: unknown): error is RowferryError {
-  return error instanceof RowferryError && /no such (collation sequence|function|module)/i.test(error.message)
+  return error instanceof RowferryError && error.code === 'CONNECT_SOURCE_UNREADABLE'
 }
