@@ -122,8 +122,10 @@ export type BatchCheckpoint = {
   /** Rows read from the source for this batch: those in the batch and those already rejected before it. */
   readonly rowsRead: number
   readonly bytes: number
-  /** Rejects and alterations found while converting; those of rows that PostgreSQL then refuses are added. */
+  /** Rejects and alterations found while converting. Rejects of rows that PostgreSQL refuses are added, and their alterations taken out. */
   readonly issues: readonly Issue[]
+  /** Index in the batch of the row of each alteration. */
+  readonly rowOfIssue: ReadonlyMap<Issue, number>
   /** True when the shard ends with this batch. */
   readonly done: boolean
 }

@@ -91,7 +91,7 @@ export class RowAppender {
     const { next, rejected } = this.#encoder.appendRecords(coder, run)
     const kept = rejected ? next - 1 : next
     if (kept > first) this.#keys.keepRecords(records, first, kept)
-    if (kept > first && at.row === kept - 1) this.#issues.acceptRow()
+    if (kept > first && at.row === kept - 1) this.#issues.acceptRow(this.#keys.count - 1)
     return next
   }
 
@@ -105,8 +105,8 @@ export class RowAppender {
     this.#startRow(page, row)
     try {
       if ('records' in page ? this.#appendRecord(page.records, row) : this.#appendValues(page.rows[row] ?? [])) {
-        this.#issues.acceptRow()
         this.#keys.keep()
+        this.#issues.acceptRow(this.#keys.count - 1)
       }
     } catch (error) {
       this.#rejectUnwritable(error)

@@ -1,4 +1,4 @@
-import type { EncodedBatch, RowReader } from '../databases/databases.ts'
+import type { BatchCheckpoint, EncodedBatch, RowReader } from '../databases/databases.ts'
 import { BatchEncoder } from '../databases/postgres/copy/copy-binary.ts'
 import type { Issue } from '../model/batch.ts'
 import { type PlannedTable, rowHashOf, type Shard } from '../model/plan.ts'
@@ -13,7 +13,8 @@ export type ConvertedBatch = {
   readonly position: string | null
   readonly rowsRead: number
   readonly bytes: number
-  readonly issues: readonly Issue[]
+  readonly issues: BatchCheckpoint['issues']
+  readonly rowOfIssue: BatchCheckpoint['rowOfIssue']
   readonly done: boolean
   /** Key of a row by its index in the batch; read again from the source, since refused rows are few. */
   readonly keyOf: (index: number) => Issue['key']
@@ -51,7 +52,7 @@ export function* encodeRows(request: EncodeRequest): Generator<ConvertedBatch> {
 
   const handOver = function* (done: boolean): Generator<ConvertedBatch> {
     const batch = encoder.finish()
-    const taken = { batch, position, rowsRead, bytes: batch.bytes, issues: issues.take(), done, keyOf: keys.take() }
+    const taken = { batch, position, rowsRead, bytes: batch.bytes, ...issues.take(), done, keyOf: keys.take() }
     rowsRead = 0
     yield taken
     encoder.release(batch)

@@ -1,3 +1,4 @@
+import type { BatchCheckpoint } from '../databases/databases.ts'
 import type { ErrorCode } from '../errors/errors.ts'
 import type { Cell } from '../mapping/mapping.ts'
 import { type AlterationRule, type Issue, type PostgresValue, type SqliteValue, TextBytes } from '../model/batch.ts'
@@ -19,6 +20,7 @@ export class IssueCollector implements Cell {
   readonly #keys: RowKeys
   #issues: Issue[] = []
   #row: Issue[] = []
+  #rows = new Map<Issue, number>()
   #misfit: { reason: string; code: ErrorCode } | null = null
 
   constructor(table: PlannedTable, keys: RowKeys) {
@@ -81,16 +83,21 @@ export class IssueCollector implements Cell {
     })
   }
 
-  acceptRow(): void {
-    for (const issue of this.#row) this.#push(issue)
+  /** The row at hand is the batch's row `index`. PostgreSQL may still refuse it. */
+  acceptRow(index: number): void {
+    for (const issue of this.#row) {
+      this.#push(issue)
+      this.#rows.set(issue, index)
+    }
     this.startRow()
   }
 
-  take(): readonly Issue[] {
-    const issues = this.#issues
+  take(): Pick<BatchCheckpoint, 'issues' | 'rowOfIssue'> {
+    const taken = { issues: this.#issues, rowOfIssue: this.#rows }
     this.#issues = []
+    if (this.#rows.size > 0) this.#rows = new Map()
     this.bytes = 0
-    return issues
+    return taken
   }
 
   #push(issue: Issue): void {

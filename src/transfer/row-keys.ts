@@ -42,6 +42,11 @@ export class RowKeys implements Disposable {
     return 'records' in this.#page ? this.#page.records.row(this.#index) : (this.#page.rows[this.#index] ?? [])
   }
 
+  /** How many rows of the batch are remembered. */
+  get count(): number {
+    return this.#count
+  }
+
   /** Remembers the row at hand as the next one of the batch. */
   keep(): void {
     const position = this.#rowid() ?? this.#page.positionOf(this.#index)

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import type { MessagePort } from 'node:worker_threads'
 import { openBatchLoader } from '../databases/postgres/load/batch-loader.ts'
+import { issuesWithout } from '../databases/postgres/load/refused-issues.ts'
 import { takeLease } from '../databases/postgres/connection/shard-lease.ts'
 import { RowferryError } from '../errors/errors.ts'
 import type { Issue, PostgresValue, SqliteValue, WireType } from '../model/batch.ts'
@@ -139,9 +140,9 @@ async function loadShard(task: ShardTask, carrier: Carrier, progressed: () => vo
   let after = state.position
   let done = false
   for (const converted of encode(task, carrier, after)) {
-    const { batch, rowsRead, bytes, issues } = converted
+    const { batch, rowsRead, bytes, issues, rowOfIssue } = converted
     const position = converted.position ?? after
-    const checkpoint = { ...place, after, position, rowsRead, bytes, issues, done: converted.done }
+    const checkpoint = { ...place, after, position, rowsRead, bytes, issues, rowOfIssue, done: converted.done }
     const outcome = await loader.load(batch, checkpoint, converted.keyOf)
     progressed()
     after = position
@@ -169,10 +170,11 @@ function batchDelta(
   converted: ConvertedBatch,
   outcome: {
     readonly counts: Extract<ShardMessage, { kind: 'batch' }>['delta']['counts']
-    readonly refused: readonly unknown[]
+    readonly refused: readonly { readonly index: number }[]
   },
 ): Extract<ShardMessage, { kind: 'batch' }>['delta'] {
-  const count = (of: (issue: Issue) => boolean): number => converted.issues.filter(of).length
+  const issues = issuesWithout(converted, outcome.refused)
+  const count = (of: (issue: Issue) => boolean): number => issues.filter(of).length
   return {
     rowsRead: converted.rowsRead,
     counts: outcome.counts,

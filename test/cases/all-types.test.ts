@@ -14,8 +14,8 @@ import { allowedForms } from './all-types-forms.ts'
 
 /** SQL literals of SQLite. */
 const literals = [
-  ...['0', '1', '-1', '5', '90', '101', '2024', '1234567890123', '-9223372036854775808', '90000000'],
-  ...['0.1', '1.239', '-0.5', '19.999', '1e300', '2.5', '9e999', '-0.0'],
+  ...'0 1 -1 5 90 101 2024 1234567890123 -9223372036854775808 90000000'.split(' '),
+  ...'0.1 1.239 -0.5 19.999 1e300 2.5 9e999 -0.0'.split(' '),
   ...['now', 'today', 'yesterday', 'tomorrow', 'infinity', '-infinity', 'epoch', 'allballs', 'empty'].map(quote),
   ...['', 'a', 'abcdefgh', 'Yes', 't', 'NULL', 'NaN', 'true', '007', '1e5', '0x1F', '1_000', '12.50', '-', '+5'].map(
     quote,
@@ -92,7 +92,9 @@ const literals = [
     '10:20:10,15',
   ].map(quote),
   ...['6b1c9a04-6f2e-4f6e-9f0e-1d2c3b4a5f60', 'pg_class', 'happy', 'postgres=r/postgres'].map(quote),
-  ...[`x''`, `x'00ff'`, `x'616263'`],
+  `x''`,
+  `x'00ff'`,
+  `x'616263'`,
 ]
 
 function quote(text: string): string {
@@ -101,30 +103,30 @@ function quote(text: string): string {
 
 /** With modifiers, and what a user makes: types that cut or round without a word when a value is cast. */
 const furtherTypes = [
-  ...[
-    'varchar(3)',
-    'char(4)',
-    'bit(4)',
-    'varbit(4)',
-    'bit varying',
-    'numeric(5,2)',
-    'numeric(3,0)',
-    'interval(0)',
-    'interval year',
-    'interval(2)',
-  ],
-  ...['timestamp(0)', 'timestamptz(3)', 'time(0)', 'timetz(0)', 'interval day to second(1)'],
-  ...[
-    'varchar(3)[]',
-    'char(4)[]',
-    'bit(4)[]',
-    'numeric(5,2)[]',
-    'timestamp(0)[]',
-    'time(0)[]',
-    'timetz(0)[]',
-    'interval(0)[]',
-    'timestamptz(0)[]',
-  ],
+  'varchar(3)',
+  'char(4)',
+  'bit(4)',
+  'varbit(4)',
+  'bit varying',
+  'numeric(5,2)',
+  'numeric(3,0)',
+  'interval(0)',
+  'interval year',
+  'interval(2)',
+  'timestamp(0)',
+  'timestamptz(3)',
+  'time(0)',
+  'timetz(0)',
+  'interval day to second(1)',
+  'varchar(3)[]',
+  'char(4)[]',
+  'bit(4)[]',
+  'numeric(5,2)[]',
+  'timestamp(0)[]',
+  'time(0)[]',
+  'timetz(0)[]',
+  'interval(0)[]',
+  'timestamptz(0)[]',
 ]
 
 const madeTypes = `

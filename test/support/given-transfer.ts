@@ -96,6 +96,7 @@ export function checkpointAfter(
     rowsRead: rows,
     bytes: rows,
     issues: [],
+    rowOfIssue: new Map(),
     done: false,
     ...more,
   }

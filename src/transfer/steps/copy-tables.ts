@@ -14,6 +14,7 @@ import { finishLoad } from '../../databases/postgres/load/finish-load.ts'
 import type { KeyRemap } from '../../databases/postgres/load/conflict-sql.ts'
 import { keyRemaps, readRemapForeignKeys } from '../../databases/postgres/load/key-remaps.ts'
 import type { TableName } from '../../model/catalog.ts'
+import { deleteAlterations } from '../../store/alterations.ts'
 import { correctShard, readShards, writeIssues } from '../../store/checkpoints.ts'
 import { askTarget } from '../ask-target.ts'
 import { isLostConnection } from '../retry-lost-connection.ts'
@@ -147,6 +148,12 @@ async function finishTable(table: PlannedTable, remaps: readonly KeyRemap[], con
     remaps,
     fireTriggers: settings.fireTriggers,
     correct: async (client, correction) => {
+      const refused = correction.issues.filter(({ kind }) => kind === 'reject')
+      await deleteAlterations(
+        client,
+        place,
+        refused.map(({ key }) => key),
+      )
       await correctShard(client, place, correction)
       await writeIssues(client, place, correction.issues)
     },

@@ -24,6 +24,7 @@ import {
   isTransactionConflict,
   translatePostgresError,
 } from '../postgres-errors.ts'
+import { issuesWithout } from './refused-issues.ts'
 import { openStagedApply, type StagedApply } from './staged-apply.ts'
 import { copyIntoSql, createStaging, createTemporaryStaging, numberFromSql } from './staging.ts'
 import { readTriggerSwitch, type TriggerSwitch } from './user-triggers.ts'
@@ -169,7 +170,7 @@ export class PostgresBatchLoader implements BatchLoader {
     if (triggers.on !== '') await this.#client.query(triggers.on)
     await this.#options.writeCheckpoint(this.#client, checkpoint, {
       counts: loaded.counts,
-      issues: [...checkpoint.issues, ...loaded.refused.map(({ issue }) => issue)],
+      issues: [...issuesWithout(checkpoint, loaded.refused), ...loaded.refused.map(({ issue }) => issue)],
       hash: hashWithout(batch, loaded.refused),
     })
     await this.#client.query('commit')

@@ -128,7 +128,7 @@ async function correctionFor(
   load: StagedLoad,
   faults: readonly StagedFault[],
 ): Promise<LoadCorrection> {
-  const names = table.matchKey.length > 0 ? table.matchKey : table.columns.slice(0, 1).map(({ target }) => target)
+  const names = namingColumns(table)
   const keys = names.map((name) => `${quoteIdentifier(name)}::text`)
   const hash = rowHashExpression(
     table.columns.map(({ target, conversion }) => ({ quotedName: quoteIdentifier(target), ...conversion })),
@@ -148,6 +148,14 @@ async function correctionFor(
   })
   const lost = rows.reduce((sum, row) => sum - BigInt(row.hash), 0n)
   return { created: -faults.length, rejected: faults.length, altered: 0, hash: lost, issues }
+}
+
+/** Target columns that name a row as its batch did, where they are loaded. */
+function namingColumns(table: PlannedTable): readonly string[] {
+  const own = table.rowKey.map((name) => table.columns.find(({ source }) => source === name)?.target)
+  const found = own.filter((name) => name !== undefined)
+  if (found.length > 0 && found.length === own.length) return found
+  return table.matchKey.length > 0 ? table.matchKey : table.columns.slice(0, 1).map(({ target }) => target)
 }
 
 async function settlePending(client: Client, options: FinishLoadOptions): Promise<void> {

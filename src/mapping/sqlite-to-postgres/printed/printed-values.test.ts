@@ -33,7 +33,7 @@ function convert(type: string, value: SqliteValue, more: Partial<ColumnConversio
   })
   const converted = converter(value, {
     altered: (rule, before, after, declared) =>
-      altered.push(`${rule} ${String(before)} → ${String(after)}${declared ? ' (declared)' : ''}`),
+      altered.push(`${rule} ${before as string} → ${after as string}${declared ? ' (declared)' : ''}`),
     misfit: (because) => {
       reason = because
     },
