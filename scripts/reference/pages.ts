@@ -228,7 +228,7 @@ const exitMeanings: Readonly<Record<keyof typeof exitCodes, string>> = {
   CONNECT: 'Source or target unreachable, after the retries.',
   CATALOG:
     'Catalog or schema: refused or rolled back (no such table, needs confirmation, DDL failed); of `zero`: something stops zero-cache or makes clients fail.',
-  DATA: 'Finished, but rows were rejected or values altered; the files that list them are named.',
+  DATA: 'Finished, but rows were rejected, values altered or left without a place in the target, or PostgreSQL refused an object that the plan had promised (a key, check, index, view), or it stands NOT VALID. The last line says which; the files that list them are named.',
   VERIFY: 'The verification found differences; of `zero --check`: the schema file is out of date.',
   PEER: 'The other instance refused, or speaks another protocol.',
   JOB: 'Another transfer into the same target is running.',

@@ -59,8 +59,8 @@ export type PlannedTable = {
   readonly generated: readonly PlannedGeneratedColumn[]
   /** Identity column that the target adds because the source's table has no key; never part of COPY. Left out: none. */
   readonly surrogateKey?: string
-  /** Source columns that have no place in an existing target table. */
-  readonly omitted: readonly { readonly column: string; readonly reason: string }[]
+  /** Source columns that have no place in an existing target table. `values`: how many of them are not NULL and are lost. */
+  readonly omitted: readonly { readonly column: string; readonly reason: string; readonly values?: number }[]
   /** Source columns that name a row in reject and alter lists; empty: the rowid does. */
   readonly rowKey: readonly string[]
   readonly rows: number

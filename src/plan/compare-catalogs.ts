@@ -46,10 +46,17 @@ function matchings<T>(
   return [by(same, names), by(same, given), by((text) => text.toLowerCase(), names), by(toSnakeCase, names)]
 }
 
+export type OmittedColumn = {
+  readonly column: string
+  readonly reason: string
+  /** False: its values have no place in the target. True: the target computes values of its own. */
+  readonly computed: boolean
+}
+
 export type ColumnMatch = {
   readonly pairs: readonly { readonly source: Column; readonly target: Column }[]
   /** Source columns without a place in the target. */
-  readonly omitted: readonly { readonly column: string; readonly reason: string }[]
+  readonly omitted: readonly OmittedColumn[]
   /** Target columns that need a value and get none. */
   readonly unfed: readonly Column[]
   /** Target columns that stay at their default. */
@@ -67,11 +74,12 @@ export function matchColumns(
 ): ColumnMatch {
   const matches = matchNames(names, target.columns, (candidate) => candidate.name, given)
   const pairs: { source: Column; target: Column }[] = []
-  const omitted: { column: string; reason: string }[] = []
+  const omitted: OmittedColumn[] = []
   for (const [at, column] of columns.entries()) {
     const match = matches[at]
-    if (!match) omitted.push({ column: column.name, reason: 'the target table has no such column' })
-    else if (match.generated) omitted.push({ column: column.name, reason: 'the target computes this column itself' })
+    if (!match) omitted.push({ column: column.name, reason: 'the target table has no such column', computed: false })
+    else if (match.generated)
+      omitted.push({ column: column.name, reason: 'the target computes this column itself', computed: true })
     else pairs.push({ source: column, target: match })
   }
   const rest = target.columns.filter((column) => !column.generated && !pairs.some((pair) => pair.target === column))

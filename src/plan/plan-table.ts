@@ -1,9 +1,11 @@
+import { qualifiedName, quoteIdentifier } from '../databases/postgres/identifiers.ts'
 import { RowferryError } from '../errors/errors.ts'
 import type { TypeDecision } from '../mapping/mapping.ts'
 import { translateDefault } from '../mapping/sqlite-to-postgres/defaults.ts'
 import { refusesEveryValue } from '../mapping/sqlite-to-postgres/printed/printed-type.ts'
 import { conversionForExisting } from '../mapping/sqlite-to-postgres/existing-types.ts'
 import { translateGenerated } from '../mapping/sqlite-to-postgres/expressions.ts'
+import { countValues } from '../mapping/sqlite-to-postgres/fit.ts'
 import type { Column, Table, TableName } from '../model/catalog.ts'
 import { needsMatchKey } from '../model/conflict.ts'
 import {
@@ -167,8 +169,8 @@ function columnDefault(source: Table, column: Column, decision: TypeDecision, no
 }
 
 function keptColumns(source: Table, settings: PlanSettings): Column[] {
-  const { excludedColumns } = settings.table(source.name.name)
-  return source.columns.filter((column) => !excludedColumns.includes(column.name))
+  const excluded = new Set(settings.table(source.name.name).excludedColumns.map((name) => name.toLowerCase()))
+  return source.columns.filter((column) => !excluded.has(column.name.toLowerCase()))
 }
 
 /** The names that the columns of a new table get. */
@@ -202,6 +204,24 @@ export function assertFed(place: TablePlace, settings: PlanSettings): void {
   if (closed !== undefined) throw closedColumn(source, existing, closed.target)
 }
 
+function omittedWarning(
+  { source, existing }: TablePlace,
+  { column, reason, values }: { readonly column: string; readonly reason: string; readonly values: number },
+): Warning {
+  const lost = values === 0 ? '' : `; ${values} ${values === 1 ? 'value is' : 'values are'} left behind`
+  const table = existing === null ? source.name.name : qualifiedName(existing.name)
+  return {
+    code: 'column-omitted',
+    table: source.name.name,
+    column,
+    message: `${source.name.name}.${column} is not carried: ${reason}${lost}.`,
+    remedy:
+      values === 0
+        ? null
+        : `To carry it: alter table ${table} add column ${quoteIdentifier(column)} text; to leave it out on purpose: tables: ${source.name.name}: columns: ${column}: {exclude: true}`,
+  }
+}
+
 function closedColumn(source: Table, existing: Table, column: Column): RowferryError {
   return new RowferryError('CATALOG_UNSUPPORTED', {
     message: `The column ${column.name} of the target table ${existing.name.name} is ${column.declaredType}, a type of PostgreSQL's own that takes no value from outside.`,
@@ -215,15 +235,12 @@ function planExistingTable(place: TablePlace, profile: TableProfile, settings: P
   const match = matchExisting(source, existing, settings)
   const { pairs } = match
   if (pairs.length === 0) throw noCommonColumn(source, existing)
-  for (const { column, reason } of match.omitted) {
-    notes.warnings.push({
-      code: 'column-omitted',
-      table: source.name.name,
-      column,
-      message: `${source.name.name}.${column} is not carried: ${reason}.`,
-      remedy: null,
-    })
-  }
+  const omitted = match.omitted.map(({ column, reason, computed }) => {
+    const stored = source.columns.find(({ name }) => name === column)
+    const values = stored === undefined || computed ? 0 : countValues(columnProfile(profile, stored))
+    return { column, reason, values }
+  })
+  notes.warnings.push(...omitted.map((one) => omittedWarning(place, one)))
   const columns = new Map<string, TargetColumn>()
   const planned = pairs.map((pair): PlannedColumn => {
     const columnFacts = columnProfile(profile, pair.source)
@@ -249,7 +266,7 @@ function planExistingTable(place: TablePlace, profile: TableProfile, settings: P
       evidence: decision.evidence,
     }
   })
-  return finish({ place, profile, settings, notes, columns, planned, generated: [], omitted: match.omitted })
+  return finish({ place, profile, settings, notes, columns, planned, generated: [], omitted })
 }
 
 function finish(parts: {
@@ -260,7 +277,7 @@ function finish(parts: {
   columns: ReadonlyMap<string, TargetColumn>
   planned: readonly PlannedColumn[]
   generated: readonly PlannedGeneratedColumn[]
-  omitted: readonly { column: string; reason: string }[]
+  omitted: PlannedTable['omitted']
 }): TablePlan {
   const { place, profile, settings, notes, columns } = parts
   const { source } = place

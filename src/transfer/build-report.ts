@@ -33,7 +33,11 @@ export function buildReport(input: ReportInput): Report {
     damagedTables: plan.warnings.filter((warning) => warning.code === 'rows-unreadable').length,
     columns: plan.warnings.filter((warning) => warning.code === 'column-omitted').length,
     schemaDifferences: account.schemaDifferences.length,
+    columnValues: plan.tables.flatMap(({ omitted }) => omitted).reduce((total, { values = 0 }) => total + values, 0),
     refusedObjects: account.objects.filter((object) => object.outcome === 'refused').length,
+    unprovenConstraints:
+      account.objects.filter(isNotValid).length +
+      account.warnings.filter((warning) => warning.code === 'foreign-key-not-restored').length,
   })
   return {
     version: 1,
@@ -73,6 +77,11 @@ export function buildReport(input: ReportInput): Report {
     files: input.files,
     next: input.next,
   }
+}
+
+/** The statement says whether it leaves out the rows that are there. */
+function isNotValid({ outcome, sql }: ObjectReport): boolean {
+  return (outcome === 'created' || outcome === 'changed') && / not valid$/i.test(sql ?? '')
 }
 
 function notCarried(object: Plan['notCarried'][number]): ObjectReport {

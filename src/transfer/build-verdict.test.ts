@@ -43,6 +43,30 @@ describe('buildVerdict', () => {
   test.each([{ rejected: 1 }, { altered: 1 }])('is 5 with %j', (parts) => {
     expect(buildVerdict([table(parts)], null)).toMatchObject({ status: 'completed_with_rejects', exitCode: 5 })
   })
+  const nothing = {
+    virtualTables: 0,
+    damagedTables: 0,
+    columns: 0,
+    columnValues: 0,
+    refusedObjects: 0,
+    unprovenConstraints: 0,
+  }
+  test.each([
+    [{ refusedObjects: 1 }, 'refused by PostgreSQL: 1 object of the schema'],
+    [{ columns: 1, columnValues: 2 }, 'not carried: 1 column with 2 values'],
+    [{ unprovenConstraints: 1 }, 'not valid for the rows there: 1 constraint'],
+    [{ damagedTables: 1 }, 'not whole because of damage: 1 table'],
+  ])('is 5 with %j, and says so', (parts, phrase) => {
+    expect(buildVerdict([table({})], null, { ...nothing, ...parts })).toMatchObject({
+      status: 'completed_with_rejects',
+      exitCode: 5,
+      verdict: expect.stringMatching(/^DONE WITH EXCEPTIONS: /) as string,
+    })
+    expect(buildVerdict([table({})], null, { ...nothing, ...parts }).verdict).toContain(phrase)
+  })
+  test.each([{ virtualTables: 1 }, { columns: 1 }])('stays 0 with %j, which the plan had said', (parts) => {
+    expect(buildVerdict([table({})], null, { ...nothing, ...parts }).exitCode).toBe(0)
+  })
   test('is 6 when content differs, even when rows were rejected too', () => {
     expect(buildVerdict([table({ rejected: 1, verification: verified('differs', 2) })], null)).toMatchObject({
       status: 'differs',
@@ -63,15 +87,13 @@ describe('buildVerdict', () => {
     expect(buildVerdict([table({})], failure)).toMatchObject({ status, exitCode })
   })
   test('says what did not arrive although every row did', () => {
-    const notCarried = { virtualTables: 1, damagedTables: 0, columns: 2, refusedObjects: 1 }
-    expect(buildVerdict([table({})], null, notCarried)).toMatchObject({
-      exitCode: 0,
-      verdict:
-        'DONE: 3 rows of 1 table carried, content verified; not carried: 1 virtual table, 2 columns; refused by PostgreSQL: 1 object of the schema.',
-    })
+    const notCarried = { ...nothing, virtualTables: 1, damagedTables: 0, columns: 2, refusedObjects: 1 }
+    expect(buildVerdict([table({})], null, notCarried).verdict).toBe(
+      'DONE WITH EXCEPTIONS: 3 rows read from 1 table, 0 rows rejected, 0 values altered, each listed, content verified; not carried: 1 virtual table, 2 columns; refused by PostgreSQL: 1 object of the schema.',
+    )
   })
   test('is 5 when a damaged source could not be read whole', () => {
-    const notCarried = { virtualTables: 0, damagedTables: 1, columns: 0, refusedObjects: 0 }
+    const notCarried = { ...nothing, virtualTables: 0, damagedTables: 1, columns: 0, refusedObjects: 0 }
     expect(buildVerdict([table({})], null, notCarried)).toMatchObject({ status: 'completed_with_rejects', exitCode: 5 })
   })
 })

@@ -6,15 +6,25 @@ import type { FailureReport, ReportStatus, TableReport } from '../model/report.t
 export type NotCarried = {
   readonly virtualTables: number
   readonly damagedTables: number
-  /** Source columns that an existing target table has no place for. */
+  /** Source columns that an existing target table has no place for, and how many values that are not NULL they hold. */
   readonly columns: number
+  readonly columnValues: number
   /** Keys, indexes and the like that PostgreSQL refused. */
   readonly refusedObjects: number
+  /** Keys and checks that stand NOT VALID, or that were dropped for the load and could not be made again. */
+  readonly unprovenConstraints: number
   /** Of the schema, found by the verification. */
   readonly schemaDifferences?: number
 }
 
-const everythingCarried: NotCarried = { virtualTables: 0, damagedTables: 0, columns: 0, refusedObjects: 0 }
+const everythingCarried: NotCarried = {
+  virtualTables: 0,
+  damagedTables: 0,
+  columns: 0,
+  columnValues: 0,
+  refusedObjects: 0,
+  unprovenConstraints: 0,
+}
 
 export type Verdict = { readonly status: ReportStatus; readonly exitCode: number; readonly verdict: string }
 
@@ -50,7 +60,7 @@ export function buildVerdict(
   const verified = verifiedPhrase(tables) + leftOutPhrase(notCarried)
   const rejected = sum((table) => table.rejected)
   const altered = sum((table) => table.altered)
-  if (rejected > 0 || altered > 0 || notCarried.damagedTables > 0) {
+  if (rejected > 0 || altered > 0 || isIncomplete(notCarried)) {
     return {
       status: 'completed_with_rejects',
       exitCode: exitCodes.DATA,
@@ -62,6 +72,11 @@ export function buildVerdict(
     exitCode: exitCodes.ok,
     verdict: `DONE: ${rows} of ${tableCount} carried${verified}.`,
   }
+}
+
+/** Something was in the source or promised by the plan, and is not in the target. */
+function isIncomplete({ damagedTables, columnValues, refusedObjects, unprovenConstraints }: NotCarried): boolean {
+  return damagedTables + columnValues + refusedObjects + unprovenConstraints > 0
 }
 
 function failed(failure: FailureReport & { readonly exitCode: number }): Verdict {
@@ -79,15 +94,25 @@ function verifiedPhrase(tables: readonly TableReport[]): string {
   return levels.has('content') ? ', content verified' : ', counts verified'
 }
 
-function leftOutPhrase({ virtualTables, damagedTables, columns, refusedObjects }: NotCarried): string {
+function leftOutPhrase({
+  virtualTables,
+  damagedTables,
+  columns,
+  columnValues,
+  refusedObjects,
+  unprovenConstraints,
+}: NotCarried): string {
   const left = [
     ...(virtualTables > 0 ? [countOf(virtualTables, 'virtual table')] : []),
-    ...(columns > 0 ? [countOf(columns, 'column')] : []),
+    ...(columns > 0
+      ? [countOf(columns, 'column') + (columnValues > 0 ? ` with ${countOf(columnValues, 'value')}` : '')]
+      : []),
   ]
   const parts = [
     ...(left.length > 0 ? [`not carried: ${left.join(', ')}`] : []),
     ...(damagedTables > 0 ? [`not whole because of damage: ${countOf(damagedTables, 'table')}`] : []),
     ...(refusedObjects > 0 ? [`refused by PostgreSQL: ${countOf(refusedObjects, 'object')} of the schema`] : []),
+    ...(unprovenConstraints > 0 ? [`not valid for the rows there: ${countOf(unprovenConstraints, 'constraint')}`] : []),
   ]
   return parts.map((part) => `; ${part}`).join('')
 }

@@ -65,6 +65,7 @@ describe.concurrent('foreign keys', () => {
     expectCase({
       sqlite: `create table p(id integer primary key); create table c(id integer primary key, pid integer references p(id));
         insert into p values (1); insert into c values (1, 1), (2, 999), (3, null)`,
+      exitCode: 5,
       tables: {
         p: [[1]],
         c: [
@@ -96,6 +97,7 @@ describe.concurrent('foreign keys', () => {
       insert into p values ('x'); insert into c values (1, 'x'), (2, '')`
     await expectCase({
       sqlite,
+      exitCode: 5,
       tables: {
         p: [['x']],
         c: [
@@ -185,6 +187,7 @@ describe.concurrent('foreign keys', () => {
     expectCase({
       sqlite: `create table p(code text collate nocase primary key); create table c(id integer primary key, pcode text collate nocase references p(code));
         insert into p values ('abc'); insert into c values (1, 'ABC')`,
+      exitCode: 5,
       tables: { p: [['abc']], c: [[1, 'ABC']] },
       constraints: {
         p: ['PRIMARY KEY (code)', 'UNIQUE INDEX p_nocase_key (lower(code))'],

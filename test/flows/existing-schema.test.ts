@@ -1,3 +1,5 @@
+import { rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { assertRows } from '../support/assert-rows.ts'
 import { dumpTarget } from '../support/dump-target.ts'
@@ -34,7 +36,9 @@ describe('into tables that an ORM made', () => {
     await using target = await givenDatabase()
     await query(target.url, djangoPostgres)
     const run = await runCli(['migrate', givenSqlite(djangoSqlite), target.url])
-    assertExit(run, 0)
+    // One value of `legacy` has no place in the target.
+    assertExit(run, 5)
+    expect(latestReport(run.cwd).verdict).toContain('not carried: 1 column with 1 value')
     await assertRows(
       target.url,
       `select id, username, is_active, joined at time zone 'UTC', profile, mood, created_by from accounts_user order by id`,
@@ -81,17 +85,45 @@ describe('into tables that an ORM made', () => {
     await using target = await givenDatabase()
     await query(target.url, djangoPostgres)
     const source = givenSqlite(djangoSqlite)
-    expect((await runCli(['migrate', source, target.url])).exitCode).toBe(0)
+    expect((await runCli(['migrate', source, target.url])).exitCode).toBe(5)
     const before = await dumpTarget(target.url)
     const second = await runCli(['migrate', source, target.url])
     expect(toldError(second).code).toBe('CATALOG_NEEDS_CONFIRMATION')
     expect(await dumpTarget(target.url)).toEqual(before)
-    expect((await runCli(['migrate', source, target.url, '--yes'])).exitCode).toBe(0)
+    expect((await runCli(['migrate', source, target.url, '--yes'])).exitCode).toBe(5)
     await query(target.url, `update accounts_user set created_by = 'edited'`)
     expect(toldError(await runCli(['migrate', source, target.url, '--yes'])).code).toBe('CATALOG_TARGET_CHANGED')
     const again = await runCli(['migrate', source, target.url, '--strategy', 'overwrite'])
-    assertExit(again, 0)
+    assertExit(again, 5)
     await assertRows(target.url, 'select count(*), min(created_by) from accounts_user', [[2, 'edited']])
+  })
+
+  test('a source column without a place is told with its values, and can be left out on purpose or be given one', async () => {
+    await using target = await givenDatabase()
+    const source = givenSqlite(
+      `create table t(id integer primary key, note text, empty text); insert into t values (1, 'keep me', null), (2, 'me too', null)`,
+    )
+    await query(target.url, 'create table t(id int primary key)')
+    const run = await runCli(['migrate', source, target.url])
+    assertExit(run, 5)
+    const report = latestReport(run.cwd)
+    expect(report.verdict).toMatch(/^DONE WITH EXCEPTIONS: .*not carried: 2 columns with 2 values/)
+    expect(report.warnings.map(({ column, message }) => [column, message])).toEqual([
+      ['note', expect.stringContaining('2 values are left behind')],
+      ['empty', expect.not.stringContaining('left behind')],
+    ])
+
+    writeFileSync(
+      join(run.cwd, 'rowferry.yaml'),
+      'tables: {t: {columns: {NOTE: {exclude: true}, empty: {exclude: true}}}}',
+    )
+    await query(target.url, 'truncate t')
+    assertExit(await runCli(['migrate', source, target.url, '--strategy', 'replace', '--yes'], { cwd: run.cwd }), 0)
+
+    rmSync(join(run.cwd, 'rowferry.yaml'))
+    await query(target.url, /alter table .* add column "note" text/.exec(report.warnings[0]?.remedy ?? '')?.[0] ?? '')
+    assertExit(await runCli(['migrate', source, target.url, '--strategy', 'replace', '--yes'], { cwd: run.cwd }), 0)
+    await assertRows(target.url, 'select note from t order by id', [['keep me'], ['me too']])
   })
 
   test('a NOT NULL column without default and without source is refused before anything is loaded', async () => {
