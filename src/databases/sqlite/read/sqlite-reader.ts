@@ -3,6 +3,7 @@ import { RowferryError } from '../../../errors/errors.ts'
 import type { SqliteRow } from '../../../model/batch.ts'
 import type { OrphanProfile } from '../../../model/profile.ts'
 import type { ReadRequest, RecordPage, RowidBounds, RowPage, RowReader } from '../../databases.ts'
+import { columnGroups, joinGroups, mostValues, TornRow } from './column-groups.ts'
 import { textEncoding, type TextEncoding } from './decode-text.ts'
 import { PageFile, UnreadablePages } from '../pages/page-file.ts'
 import { readLock, readRecords } from '../pages/read-records.ts'
@@ -45,13 +46,13 @@ export class SqliteRowReader implements RowReader {
     let rows = 0
     let last: string | null = request.after
     try {
-      const pages = request.shard.by === 'rowid' ? this.#readByRowid(request) : this.#readInOrder(request)
-      for (const page of pages) {
+      for (const page of this.#readRows(request)) {
         rows += page.rows.length
         last = page.positionOf(page.rows.length - 1)
         yield page
       }
     } catch (error) {
+      if (error instanceof TornRow) throw this.#torn(request.table.name)
       const behind = request.shard.by === 'rowid' && last !== null ? ` (the last readable rowid is ${last})` : ''
       const place = `table "${request.table.name}" after ${rows.toLocaleString('en')} rows${behind}`
       throw translateSqliteError(error, { label: sqliteLabel(this.#opening), place, table: request.table.name })
@@ -90,6 +91,7 @@ export class SqliteRowReader implements RowReader {
     if (
       shard.by !== 'rowid' ||
       this.#salvage ||
+      request.columns.length >= mostValues ||
       this.#encoding !== 'UTF-8' ||
       range.first === null ||
       range.last === null
@@ -160,6 +162,17 @@ export class SqliteRowReader implements RowReader {
     }
   }
 
+  #readRows(request: ReadRequest): Generator<RowPage> {
+    const byRowid = request.shard.by === 'rowid'
+    const read = (part: ReadRequest): Generator<RowPage> =>
+      byRowid ? this.#readByRowid(part) : this.#readInOrder(part)
+    const groups = columnGroups(request)
+    if (groups === null) return read(request)
+    // What each group loses to a damaged page would not be the same rows.
+    if (this.#salvage) throw this.#tooWideToSalvage(request)
+    return joinGroups(groups.map(read), byRowid)
+  }
+
   *#readByRowid(request: ReadRequest): Generator<RowPage> {
     const table = request.table.name
     const rowidName = this.#rowidName(table)
@@ -214,6 +227,20 @@ export class SqliteRowReader implements RowReader {
     return new RowferryError('CONNECT_SOURCE_DAMAGED', {
       message: `Table "${table}" of ${sqliteLabel(this.#opening)} cannot be read by its rowids, as it could before: the file is damaged, or another program changes it.`,
       remedy: 'Take an undamaged copy if there is one; if another program changes it, add --snapshot always',
+    })
+  }
+
+  #torn(table: string): RowferryError {
+    return new RowferryError('CONNECT_SOURCE_CHANGED', {
+      message: `Table "${table}" of ${sqliteLabel(this.#opening)} has so many columns that it is read in several parts, and these do not fit together: another program changes it, or it is damaged.`,
+      remedy: 'Stop the program that writes, or add --snapshot always',
+    })
+  }
+
+  #tooWideToSalvage({ table, columns }: ReadRequest): RowferryError {
+    return new RowferryError('CONNECT_SOURCE_DAMAGED', {
+      message: `Table "${table.name}" of ${sqliteLabel(this.#opening)} has ${columns.length} columns: of a damaged file only tables that SQLite reads with one statement can be salvaged.`,
+      remedy: `Leave the table out: --exclude ${table.name}; or leave out --salvage if it is not damaged.`,
     })
   }
 
