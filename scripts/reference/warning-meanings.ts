@@ -17,6 +17,8 @@ export const warningMeanings: Readonly<Record<string, string>> = {
     'A column compares by a collation that only the program of the source has; PostgreSQL compares exactly.',
   'generated-not-read':
     'A generated column is computed by a function or collation that only the program of the source has; it is not carried.',
+  'table-split': 'A table that is too wide for PostgreSQL is carried as several tables with the same key.',
+  'rows-may-not-fit': 'A row with a value in each column would not fit a page of PostgreSQL.',
   'column-omitted': 'A column of the source has no place in the target table.',
   'name-changed': 'A name was too long for PostgreSQL or taken, and was changed.',
   'rows-unreadable': 'The source is damaged; some rows of the table could not be read.',

@@ -320,6 +320,15 @@ export const options = {
     description: 'rows whose foreign key points to no row; keep makes the key NOT VALID',
     commands: planning,
   },
+  wideTables: {
+    ...transfer,
+    group: 'Values',
+    type: { kind: 'choice', values: ['refuse', 'split'] },
+    default: 'refuse',
+    description:
+      'tables that do not fit PostgreSQL (1,600 columns, 8 kB of fixed-size values); split: t, t_2 … with the same key',
+    commands: [...converting, 'inspect'],
+  },
   timeZone: {
     ...transfer,
     group: 'Values',

@@ -51,6 +51,11 @@ export type Table = {
   readonly postgres: PostgresTableFacts | null
 }
 
+/** The table that rows are read from. */
+export function storedName({ name, sqlite }: Pick<Table, 'name' | 'sqlite'>): string {
+  return sqlite?.storedIn ?? name.name
+}
+
 export type SqliteTableFacts = {
   readonly strict: boolean
   readonly withoutRowid: boolean
@@ -65,6 +70,8 @@ export type SqliteTableFacts = {
   readonly conflictClauses: readonly string[]
   /** Parts of the statement that could not be understood; what stands there may be missing above. */
   readonly notUnderstood: readonly string[]
+  /** The table of the source that holds the rows, where this is a part of it (`wideTables: split`). */
+  readonly storedIn?: string
   /** Virtual generated columns that only the program that made the file can compute; they are not among the columns. */
   readonly unreadable?: readonly UnreadableColumn[]
 }

@@ -46,8 +46,15 @@ export function isReplaced(table: { readonly mode: TableMode; readonly strategy:
   return table.mode === 'recreate' || (table.mode === 'into-empty' && table.strategy === 'replace')
 }
 
+/** The table of the source that rows are read from. */
+export function storedTable({ source, storedIn }: PlannedTable): TableName {
+  return storedIn ?? source
+}
+
 export type PlannedTable = {
   readonly source: TableName
+  /** The source's table that holds the rows of this part of it; left out: `source`. */
+  readonly storedIn?: TableName
   readonly target: TableName
   readonly mode: TableMode
   readonly strategy: ConflictStrategy

@@ -20,6 +20,7 @@ import type { OrphanProfile, Profile } from '../model/profile.ts'
 import type { Warning } from '../model/warning.ts'
 import { alignKeyTypes, overrideKey, type Overrides } from './align-keys.ts'
 import { foreignOrderWarnings } from './foreign-order.ts'
+import { wideTableWarnings } from './wide-table-warnings.ts'
 import { orderTables } from './order-tables.ts'
 import type { PlacedTables } from './place-tables.ts'
 import { planObjects } from './plan-objects.ts'
@@ -91,6 +92,7 @@ export function buildPlan(input: PlanInput): Plan {
       ...textInsteadOfIntegers(tables, overrides),
       ...orphanWarnings(orphans, tables, rules, settings),
       ...created.flatMap(foreignOrderWarnings),
+      ...wideTableWarnings(tables, settings),
       ...skippedWarnings(input.source.catalog),
       ...input.salvaged.map(salvageWarning),
       ...attachedWarnings(input),

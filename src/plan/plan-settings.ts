@@ -2,6 +2,7 @@ import { excludedTables, rulesOfColumn, rulesOfTable } from '../config/table-rul
 import type { Config } from '../config/config.ts'
 import { zeroOfSchema } from '../config/zero-settings.ts'
 import type { ColumnPolicy } from '../mapping/mapping.ts'
+import { storedName, type Table } from '../model/catalog.ts'
 import type { ConflictStrategy } from '../model/conflict.ts'
 import type { ZeroSettings } from '../model/zero.ts'
 import type { Naming } from './name-objects.ts'
@@ -33,12 +34,18 @@ export type PlanSettings = {
   readonly exclude: readonly string[]
   /** Null: the target is not made for Zero. */
   readonly zero: ZeroSettings | null
+  readonly wideTables: 'refuse' | 'split'
   table(name: string): TableSettings
   column(table: string, column: string): ColumnPolicy
 }
 
-export function planSettings(config: Config): PlanSettings {
+/** `tables`: parts of wide tables follow the rules of the table that holds their rows. */
+export function planSettings(config: Config, tables: readonly Table[] = []): PlanSettings {
+  const parts = new Map(
+    tables.flatMap((table) => (storedName(table) === table.name.name ? [] : [[table.name.name, storedName(table)]])),
+  )
   return {
+    wideTables: config.wideTables,
     schema: config.schema,
     strategy: config.strategy,
     naming: config.naming,
@@ -53,18 +60,19 @@ export function planSettings(config: Config): PlanSettings {
     exclude: excludedTables(config),
     zero: zeroOfSchema(config.zero, config.schema),
     table(name) {
-      const rules = rulesOfTable(config, name)
+      const whole = parts.get(name) ?? name
+      const rules = rulesOfTable(config, whole)
       const columns = Object.entries(rules.columns ?? {})
       return {
         strategy: rules.strategy ?? null,
         matchKey: rules.matchKey ?? null,
-        rename: rules.rename ?? null,
+        rename: rules.rename === undefined ? null : rules.rename + name.slice(whole.length),
         excludedColumns: columns.filter(([, column]) => column?.exclude).map(([column]) => column),
         columnNames: new Map(columns.flatMap(([column, rule]) => (rule?.rename ? [[column, rule.rename]] : []))),
       }
     },
     column(table, column) {
-      const rules = rulesOfColumn(config, table, column)
+      const rules = rulesOfColumn(config, parts.get(table) ?? table, column)
       return {
         onMisfit: rules.onMisfit,
         nul: rules.nul,

@@ -25,10 +25,8 @@ import type { PlanSettings } from './plan-settings.ts'
 import { splitShards } from './split-shards.ts'
 import { expressionScope, targetColumn, type TargetColumn } from './target-column.ts'
 import { base64Default, decideForZero, existingForZero } from './zero-columns.ts'
+import { maxColumns } from './split-wide-tables.ts'
 import { planSurrogate } from './zero-keys.ts'
-
-/** PostgreSQL's MaxHeapAttributeNumber. https://www.postgresql.org/docs/current/limits.html */
-const maxColumns = 1600
 
 /** A table with everything that was found out about its columns on the way. */
 export type TablePlan = {
@@ -284,6 +282,7 @@ function finish(parts: {
   const target: TableName = { schema: settings.schema, name: place.target }
   const planned: PlannedTable = {
     source: source.name,
+    ...(source.sqlite?.storedIn !== undefined && { storedIn: { ...source.name, name: source.sqlite.storedIn } }),
     target,
     mode: place.mode,
     strategy: place.strategy,
@@ -335,7 +334,7 @@ function warnAboutNames(source: Table, names: NameGiver, notes: Notes): void {
 function tooManyColumns(source: Table, count: number): RowferryError {
   return new RowferryError('CATALOG_TOO_MANY_COLUMNS', {
     message: `${source.name.name} has ${count} columns; PostgreSQL allows ${maxColumns} in a table.`,
-    remedy: `Leave the table out (--exclude ${source.name.name}), or leave columns out in the configuration (tables: ${source.name.name}: columns: <name>: {exclude: true})`,
+    remedy: `Carry it as several tables with the same key: --wide-tables split; or leave the table out (--exclude ${source.name.name}), or leave columns out in the configuration (tables: ${source.name.name}: columns: <name>: {exclude: true})`,
   })
 }
 

@@ -1,5 +1,5 @@
 import { RowferryError } from '../errors/errors.ts'
-import type { Table } from '../model/catalog.ts'
+import { storedName, type Table } from '../model/catalog.ts'
 import { nearest } from '../util/nearest.ts'
 
 /** Does the name match the pattern? `*` stands for any characters; everything else is literal. Case is ignored, as SQLite does. */
@@ -25,7 +25,7 @@ export function selectTables(
   wanted: { readonly include: readonly string[]; readonly exclude: readonly string[] },
 ): Table[] {
   for (const pattern of [...wanted.include, ...wanted.exclude]) {
-    if (tables.some((table) => matchesPattern(table.name.name, pattern))) continue
+    if (tables.some((table) => matchesPattern(storedName(table), pattern))) continue
     const near = nearest(
       pattern,
       tables.map((table) => table.name.name),
@@ -41,8 +41,8 @@ export function selectTables(
     })
   }
   return tables.filter(
-    ({ name: { name } }) =>
-      (wanted.include.length === 0 || wanted.include.some((pattern) => matchesPattern(name, pattern))) &&
-      !wanted.exclude.some((pattern) => matchesPattern(name, pattern)),
+    (table) =>
+      (wanted.include.length === 0 || wanted.include.some((pattern) => matchesPattern(storedName(table), pattern))) &&
+      !wanted.exclude.some((pattern) => matchesPattern(storedName(table), pattern)),
   )
 }

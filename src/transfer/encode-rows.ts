@@ -1,7 +1,7 @@
 import type { BatchCheckpoint, EncodedBatch, RowReader } from '../databases/databases.ts'
 import { BatchEncoder } from '../databases/postgres/copy/copy-binary.ts'
 import type { Issue } from '../model/batch.ts'
-import { type PlannedTable, rowHashOf, type Shard } from '../model/plan.ts'
+import { type PlannedTable, rowHashOf, type Shard, storedTable } from '../model/plan.ts'
 import { isBlankPadded, type OnConverted, RowAppender } from './append-rows.ts'
 import { IssueCollector } from './issue-collector.ts'
 import { RowKeys } from './row-keys.ts'
@@ -107,7 +107,7 @@ function openEncoder(table: PlannedTable): BatchEncoder {
 
 function readRequest({ table, shard, after }: EncodeRequest): Parameters<RowReader['read']>[0] {
   return {
-    table: table.source,
+    table: storedTable(table),
     columns: table.columns.map((column) => column.source),
     shard,
     after,

@@ -28,8 +28,8 @@ export type Inspection = {
 export async function inspect(options: Omit<TransferOptions, 'target'>): Promise<Inspection> {
   const { config, signal, emit } = options
   await using source = await openSource(options.source, options)
-  const settings = planSettings(config)
   const catalog = await readSourceCatalog(source, options)
+  const settings = planSettings(config, catalog.tables)
   const placed = placeTables({ source: catalog, target: null, own: new Map(), settings })
   const tables = withKeyHints(placed.places.map((place) => place.source))
   const profile = await source.profile(tables, { signal, emit, parallel: config.parallel })

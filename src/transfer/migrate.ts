@@ -122,8 +122,8 @@ async function planInto(
   gate: PlanGate = openGate,
 ): Promise<Plan> {
   const { config, signal, emit } = options
-  const settings = planSettings(config)
   const catalog = await readSourceCatalog(source, options)
+  const settings = planSettings(config, catalog.tables)
   const targetCatalog = target
     ? await askTarget(target, options, () => target.readCatalog(config.schema, { signal }))
     : null

@@ -1,6 +1,8 @@
 import type { Config } from '../config/config.ts'
 import type { Source } from '../databases/databases.ts'
 import type { Catalog } from '../model/catalog.ts'
+import { planSettings } from '../plan/plan-settings.ts'
+import { splitWideTables } from '../plan/split-wide-tables.ts'
 import { withVirtualTables } from '../plan/virtual-tables.ts'
 import { assertRulesMatch } from './assert-rules-match.ts'
 
@@ -12,5 +14,5 @@ export async function readSourceCatalog(
   const catalog = await source.readCatalog({ signal })
   const seen = config.includeVirtual ? withVirtualTables(catalog) : catalog
   assertRulesMatch(seen, config)
-  return seen
+  return config.wideTables === 'split' ? splitWideTables(seen, planSettings(config)) : seen
 }

@@ -1,6 +1,6 @@
 import type { RecordPage, RowPage, RowReader } from '../databases/databases.ts'
 import { type Issue, type SqliteRow, type SqliteValue, TextBytes } from '../model/batch.ts'
-import type { PlannedTable, Shard } from '../model/plan.ts'
+import { type PlannedTable, type Shard, storedTable } from '../model/plan.ts'
 import type { SqliteRecords } from '../model/records.ts'
 
 /**
@@ -105,14 +105,14 @@ export class RowKeys implements Disposable {
   }
 
   #readAgain(position: string): Issue['key'] {
-    const { columns, source } = this.#table
+    const { columns } = this.#table
     const before = String(BigInt(position) - 1n)
     const shard: Shard =
       this.#shard.by === 'rowid'
         ? { number: 0, by: 'rowid', lower: before, upper: position }
         : { number: 0, by: 'ordinal', lower: null, upper: null }
     const pages = this.#reader.read({
-      table: source,
+      table: storedTable(this.#table),
       columns: columns.map((column) => column.source),
       shard,
       after: shard.by === 'ordinal' ? before : null,

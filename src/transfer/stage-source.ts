@@ -15,16 +15,17 @@ export type StageContext = {
 
 /**
  * Reads and converts the source's rows once more into a temporary table of the target's session, for `use` to compare with.
- * It is gone with the session, so that a comparison leaves nothing behind whatever happens.
+ * Rows that no table can hold are counted (`unstored`). It is gone with the session, so that a comparison leaves nothing behind whatever happens.
  */
 export async function stageSource<Result>(
   table: PlannedTable,
   context: StageContext,
-  use: (staging: TableName) => Promise<Result>,
+  use: (staging: TableName, unstored: number) => Promise<Result>,
   { skips, way = 'fast' }: StageOptions = {},
 ): Promise<Result> {
   await using staging = await context.target.openComparison(table)
   using reader = openRowReader(context.source.opening)
+  let unstored = 0
   for (const shard of table.shards) {
     const request = { reader, table, shard, after: null, ...(skips && { skips }) }
     const batches =
@@ -33,10 +34,10 @@ export async function stageSource<Result>(
         : encodeRows({ ...request, ...context.settings, stopped: () => context.signal.aborted, onConverted: null })
     for (const { batch } of batches) {
       context.signal.throwIfAborted()
-      await staging.add(batch)
+      unstored += await staging.add(batch)
     }
   }
-  return await use(staging.name)
+  return await use(staging.name, unstored)
 }
 
 export type StageOptions = {

@@ -2,6 +2,7 @@ import type { Issue } from '../model/batch.ts'
 import type { PlannedTable } from '../model/plan.ts'
 import type { TableVerification } from '../model/report.ts'
 import { readIssues } from '../store/issues.ts'
+import type { Differences } from '../databases/postgres/find-differences.ts'
 import type { TableHash } from '../databases/postgres/hash-tables.ts'
 import type { Warning } from '../model/warning.ts'
 import { isHashable } from './early-hashes.ts'
@@ -116,7 +117,12 @@ export async function compareRows(
   const found = await stageSource(
     table,
     context,
-    (staging) => context.target.findDifferences(table, staging, { signal: context.signal, limit }),
+    async (staging, unstored) =>
+      withUnstored(await context.target.findDifferences(table, staging, { signal: context.signal, limit }), {
+        table,
+        unstored,
+        limit,
+      }),
     { way: expected.way ?? 'fast', ...(expected.rejectedKeys.size > 0 && { skips: isRejected }) },
   )
   const differences = found.differences.filter(
@@ -133,6 +139,24 @@ export async function compareRows(
     differences: differences.slice(0, listedDifferences),
     differingRows: total,
     secondReading: null,
+  }
+}
+
+/** Rows that no table of these types can hold are not in the target either. */
+function withUnstored(
+  { differences, total, counts }: Differences,
+  { table, unstored, limit }: { readonly table: PlannedTable; readonly unstored: number; readonly limit: number },
+): Differences {
+  const listed = Array.from({ length: Math.min(unstored, Math.max(0, limit - differences.length)) }, () => ({
+    table: table.source.name,
+    key: {},
+    problem: 'missing' as const,
+    columns: [],
+  }))
+  return {
+    differences: [...differences, ...listed],
+    total: total + unstored,
+    counts: { ...counts, missing: counts.missing + unstored },
   }
 }
 

@@ -131,8 +131,8 @@ async function planComparison(
   options: TransferOptions & { readonly threads: Threads },
 ): Promise<{ plan: Plan; missing: PlannedTable[] }> {
   const { config, signal, emit, threads } = options
-  const settings = planSettings(config)
   const catalog = await readSourceCatalog(source, options)
+  const settings = planSettings(config, catalog.tables)
   const targetCatalog = await askTarget(target, options, () => target.readCatalog(config.schema, { signal }))
   const tables = selectTables(catalog.tables, settings)
   const matches = matchTables(tables, targetCatalog.tables, settings)

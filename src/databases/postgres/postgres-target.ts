@@ -13,11 +13,12 @@ import { qualifiedName } from './identifiers.ts'
 import { readPostgresCatalog } from './catalog/postgres-catalog.ts'
 import { connect, type PostgresConnection, withTransaction } from './connection/postgres-connection.ts'
 import { Lanes } from './lanes/lanes.ts'
-import { explainPostgresError, isConnectionFailure } from './postgres-errors.ts'
+import { explainPostgresError, isConnectionFailure, isDataError } from './postgres-errors.ts'
 import { indexSettings, resetIndexSettings } from './schema/index-settings.ts'
 import { resetSequences } from './schema/postgres-sequences.ts'
 import { findSchemaDifferences, type PromisedSchema } from './schema/schema-differences.ts'
 import { addObjects, type AddObjectsOptions, createObjects } from './schema/schema-objects.ts'
+import { bisectBatch } from './load/bisect-batch.ts'
 import { comparisonTable, copyIntoSql, createComparison, dropStagings } from './load/staging.ts'
 import { lockTarget, unlockTarget } from './connection/target-lock.ts'
 
@@ -71,7 +72,8 @@ export type CreateTablesOptions = Abortable & {
 
 export type Comparison = AsyncDisposable & {
   readonly name: TableName
-  add(batch: EncodedBatch): Promise<void>
+  /** Gives how many rows no table of these types can hold: wider than a page. */
+  add(batch: EncodedBatch): Promise<number>
 }
 
 /** What PostgreSQL gives on little-endian machines, in UTF8. */
@@ -286,7 +288,15 @@ class OpenPostgresTarget implements PostgresTarget {
       name: comparisonTable,
       add: (batch) =>
         this.#run(`comparing ${table.target.name}`, this.#options, async (client) => {
-          if (batch.rows > 0) await copyIn(client, copy, batch.copyStream(0, batch.rows))
+          const { faults } = await bisectBatch(
+            { from: 0, to: batch.rows },
+            {
+              attempt: ({ from, to }) => copyIn(client, copy, batch.copyStream(from, to)),
+              isRowFault: isDataError,
+              mayPassLater: () => false,
+            },
+          )
+          return faults.length
         }),
       [Symbol.asyncDispose]: async () => {
         if (!this.#lost) await this.#client.query(`drop table if exists ${qualifiedName(comparisonTable)}`)

@@ -4,7 +4,7 @@ import { UnwritableValue } from '../../databases/postgres/plain/plain-fields.ts'
 import { type Cell, MISFIT } from '../../mapping/mapping.ts'
 import { buildConverter } from '../../mapping/sqlite-to-postgres/values.ts'
 import type { Issue, PostgresValue, SqliteRow, SqliteValue } from '../../model/batch.ts'
-import { type ColumnConversion, type PlannedTable, rowHashOf, type Shard } from '../../model/plan.ts'
+import { type ColumnConversion, type PlannedTable, rowHashOf, type Shard, storedTable } from '../../model/plan.ts'
 import { isBlankPadded } from '../append-rows.ts'
 import { RowKeys } from '../row-keys.ts'
 import { plainValue } from './plain-value.ts'
@@ -93,7 +93,7 @@ const silent: Cell = { altered: () => undefined, misfit: () => undefined }
 
 function readRequest({ table, shard, after, mostRows }: ReadAgain): Parameters<RowReader['read']>[0] {
   return {
-    table: table.source,
+    table: storedTable(table),
     columns: table.columns.map((column) => column.source),
     shard,
     after,

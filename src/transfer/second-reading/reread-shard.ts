@@ -1,5 +1,5 @@
 import type { RowReader } from '../../databases/databases.ts'
-import type { PlannedTable, Shard } from '../../model/plan.ts'
+import { type PlannedTable, type Shard, storedTable } from '../../model/plan.ts'
 import { seededNumbers } from '../../util/seeded-numbers.ts'
 import { encodeRows } from '../encode-rows.ts'
 import type { ShardResult, ShardTask } from '../shard-tasks.ts'
@@ -11,7 +11,7 @@ type Surroundings = { readonly reader: RowReader; readonly stopped: () => boolea
 /** Runs in a worker thread: reads a shard, or pieces of the table, through SQLite and then the fast way. */
 export function rereadShard(task: ShardTask, { reader, stopped }: Surroundings): ShardResult {
   const request = task.reread ?? { sample: null, counts: false }
-  const counted = request.counts ? reader.countRows(task.table.source.name, task.table.rows) : null
+  const counted = request.counts ? reader.countRows(storedTable(task.table).name, task.table.rows) : null
   const pieces = request.sample === null ? [wholeShard(task)] : samplePieces(task.table, request.sample, reader)
   let sum: Reread = { slow: noRows, fast: noRows, rowsRead: 0, counted }
   /** Pieces may overlap where rowids are sparse. */
@@ -59,7 +59,7 @@ function samplePieces(table: PlannedTable, { seed, pieces, rowsPerPiece }: Sampl
 }
 
 function rowidStarts(table: PlannedTable, rows: number, between: readonly number[], reader: RowReader): bigint[] {
-  const bounds = reader.rowidBounds(table.source.name, rows)
+  const bounds = reader.rowidBounds(storedTable(table).name, rows)
   if (bounds === null) return []
   const { first, last, beforeTail } = bounds
   const width = last - first

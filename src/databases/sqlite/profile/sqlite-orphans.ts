@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { SqliteRow } from '../../../model/batch.ts'
-import type { Table } from '../../../model/catalog.ts'
+import { type ForeignKey, storedName, type Table } from '../../../model/catalog.ts'
 import type { OrphanProfile, ValueSample } from '../../../model/profile.ts'
 import { mostSamples } from './profile-column.ts'
 import { foldName, isBuiltInCollation, quoteName } from '../sqlite-identifiers.ts'
@@ -18,10 +18,13 @@ export type OrphanTask = {
   readonly parentColumns: readonly string[]
   /** The parent's keys may be in the order of a collation that only another program knows. */
   readonly foreignOrder: boolean
+  /** Names of the tables in the file; `table` and `parent` may be parts of them. */
+  readonly stored: { readonly table: string; readonly parent: string }
 }
 
 export function orphanTasks(tables: readonly Table[]): OrphanTask[] {
-  const ordered = new Map(tables.map((table) => [foldName(table.name.name), hasForeignCollation(table)]))
+  const byName = new Map(tables.map((table) => [foldName(table.name.name), table]))
+  const parentOf = ({ parent }: ForeignKey): Table | undefined => byName.get(foldName(parent.name))
   return tables.flatMap((table) =>
     table.foreignKeys
       .filter((key) => key.columns.length > 0 && key.columns.length === key.parentColumns.length)
@@ -33,12 +36,15 @@ export function orphanTasks(tables: readonly Table[]): OrphanTask[] {
         parent: key.parent.name,
         parentColumns: key.parentColumns,
         // Of a parent that is not read nothing is known.
-        foreignOrder: ordered.get(foldName(key.parent.name)) ?? true,
+        foreignOrder: hasForeignCollation(parentOf(key)),
+        stored: { table: storedName(table), parent: storedName(parentOf(key) ?? { name: key.parent, sqlite: null }) },
       })),
   )
 }
 
-function hasForeignCollation({ columns, indexes }: Table): boolean {
+function hasForeignCollation(table: Table | undefined): boolean {
+  if (table === undefined) return true
+  const { columns, indexes } = table
   const names = [...columns, ...indexes.flatMap(({ parts }) => parts)].map(({ collation }) => collation)
   return names.some((name) => name !== null && !isBuiltInCollation(name))
 }
@@ -49,15 +55,15 @@ function hasForeignCollation({ columns, indexes }: Table): boolean {
  * fails as a whole where a parent key is not unique.
  */
 export function findOrphans(db: DatabaseSync, task: OrphanTask): OrphanProfile | null {
-  if (!hasColumns(db, task.parent, task.parentColumns)) return null
+  const { table, columns, parent, stored } = task
+  if (!hasColumns(db, stored.parent, task.parentColumns)) return null
   const where = orphanCondition(db, task)
   const samples = readSamples(db, task, where)
   if (samples.length === 0) return null
-  const { table, columns, parent } = task
   const [only = ''] = columns
   const isEmpty = columns.length === 1 ? `c.${quoteName(only)} is '' collate binary` : '0'
   const counted = db.prepare(
-    `select count(*) as count, sum(${isEmpty}) as empty from ${quoteName(table)} as c not indexed where ${where}`,
+    `select count(*) as count, sum(${isEmpty}) as empty from ${quoteName(stored.table)} as c not indexed where ${where}`,
   )
   const { count, empty } = counted.get() ?? {}
   return { table, columns, parent, count: Number(count), emptyTexts: Number(empty), samples }
@@ -69,8 +75,8 @@ function hasColumns(db: DatabaseSync, table: string, columns: readonly string[])
   return columns.every((column) => names.has(foldName(column)))
 }
 
-function orphanCondition(db: DatabaseSync, { columns, parent, parentColumns, foreignOrder }: OrphanTask): string {
-  const keys = findKeys(db, parent, { columns: parentColumns, foreignOrder })
+function orphanCondition(db: DatabaseSync, { columns, stored, parentColumns, foreignOrder }: OrphanTask): string {
+  const keys = findKeys(db, stored.parent, { columns: parentColumns, foreignOrder })
   const children = columns.map((column) => `c.${quoteName(column)}`)
   // The `+` takes away the child's affinity: https://sqlite.org/foreignkeys.html, section 3. The parent stands on the
   // left, so that its collation decides.
@@ -85,7 +91,7 @@ function readSamples(db: DatabaseSync, task: OrphanTask, where: string): ValueSa
   const statement = prepareRows(
     db,
     `select ${selected.map((column) => `c.${quoteName(column)}`).join(', ')} ` +
-      `from ${quoteName(task.table)} as c not indexed where ${where} limit ${mostSamples}`,
+      `from ${quoteName(task.stored.table)} as c not indexed where ${where} limit ${mostSamples}`,
   )
   const width = task.columns.length
   const places = {

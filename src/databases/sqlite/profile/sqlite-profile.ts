@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises'
 import type { DatabaseSync } from 'node:sqlite'
 import { RowferryError } from '../../../errors/errors.ts'
-import type { Table } from '../../../model/catalog.ts'
+import { storedName, type Table } from '../../../model/catalog.ts'
 import type { Emit } from '../../../model/events.ts'
 import type { OrphanProfile, Profile, TableProfile } from '../../../model/profile.ts'
 import { chunked } from '../../../util/chunked.ts'
@@ -79,7 +79,7 @@ function cutTables(
     return tables.map((table) => {
       const whole = rangeOf(table, fileBytes)
       if (whole.by === 'ordinal' || fileBytes < worthThreads || parallel < 2) return { table, ranges: [whole] }
-      const bounds = rowidBounds(db, table.name.name, table.sqlite?.rowidName ?? 'rowid')
+      const bounds = rowidBounds(db, storedName(table), table.sqlite?.rowidName ?? 'rowid')
       if (bounds === null) return { table, ranges: [whole] }
       return { table, ranges: cutRange(whole, bounds, parallel * rangesPerThread) }
     })
@@ -121,7 +121,7 @@ function cutRange(
 function rangeOf(table: Table, fileBytes: number): ProfileRange {
   const { rowidName } = table.sqlite ?? { rowidName: null }
   return {
-    table: table.name.name,
+    table: storedName(table),
     columns: table.columns.map(({ name, declaredType }) => ({ name, family: typeFamily(declaredType) })),
     keyColumns: table.primaryKey?.columns ?? [],
     by: rowidName === null ? 'ordinal' : 'rowid',
@@ -160,7 +160,9 @@ async function profileHere({ opening, cut, keys, progress }: Job, signal: AbortS
   }
   return {
     orphans: keys.map((task) => reader.findOrphans(task)),
-    counts: cut.map((entry) => (needsCount(opening, entry, progress) ? reader.countRows(entry.table.name.name) : null)),
+    counts: cut.map((entry) =>
+      needsCount(opening, entry, progress) ? reader.countRows(storedName(entry.table)) : null,
+    ),
   }
 }
 
@@ -200,12 +202,14 @@ async function profileInThreads(
     const profiled = Promise.all(bundle(cut).map(profile))
     const checked = Promise.all(keys.map(async (task) => (await run({ orphans: [task] })).orphans))
     const [orphans] = await Promise.all([checked, profiled])
-    const names = cut.filter((entry) => needsCount(opening, entry, progress)).map((entry) => entry.table.name.name)
+    const counted = cut.filter((entry) => needsCount(opening, entry, progress)).map(({ table }) => storedName(table))
+    // Parts of one table are counted once.
+    const names = [...new Set(counted)]
     const counts = await Promise.all(
       chunked(names, smallTablesPerTask).map(async (counts) => (await run({ counts })).counts),
     )
     const byName = new Map(counts.flat().map((count, at) => [names[at], count]))
-    return { orphans: orphans.flat(), counts: cut.map((entry) => byName.get(entry.table.name.name) ?? null) }
+    return { orphans: orphans.flat(), counts: cut.map((entry) => byName.get(storedName(entry.table)) ?? null) }
   } catch (error) {
     // Whatever was not begun would only be in the way.
     await threads.end()

@@ -50,10 +50,8 @@ test.each([
   expect(texts.map((row) => row.slice(1))).toEqual(found.map(([id]) => values(Number(id), count - 1)))
   const after = '3'
   const rest = [...reader.readStored({ ...request, after })].flatMap((page) =>
-    'rows' in page
-      ? page.rows.map((row, index) => [row[0], row[count - 1], page.positionOf(index)])
-      : [page.records.count],
+    'rows' in page ? page.rows.map((row) => row[0]) : [page.records.count],
   )
   if (count === 1999) expect(rest).toEqual([4])
-  else expect(rest.map((row) => (Array.isArray(row) ? row[0] : row))).toEqual([9n, 10n, 11n, 12n])
+  else expect(rest).toEqual([9n, 10n, 11n, 12n])
 })
