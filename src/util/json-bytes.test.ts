@@ -69,3 +69,20 @@ describe('agrees with JSON.parse', () => {
     expect(cut.filter(isMisjudged)).toEqual([])
   })
 })
+
+test.each([
+  ['"x"', 'json'],
+  ['"é\\u00e9"', 'json'],
+  ['"\\u0000"', 'json-odd'],
+  ['"\\ud800"', 'json-odd'],
+  ['1e200000', 'json-odd'],
+  ['1.5e3', 'json'],
+  ['NaN', null],
+  ["'x'", null],
+  [',', null],
+  [`${'['.repeat(2100)}${']'.repeat(2100)}`, null],
+])('a text that is too long to be parsed for nothing is judged like a short one: %.20s', (item, expected) => {
+  const filling = '{"a":[1,2,"text"]},'.repeat(4000)
+  expect(classifyJsonText(`[${filling}${item}]`)).toBe(expected)
+  expect(classifyJsonText(`[${item}]`)).toBe(expected)
+})

@@ -1,13 +1,12 @@
+import { maxJsonDepth, scanJson } from './json-bytes.ts'
+
 /** Is a text JSON, and will PostgreSQL's jsonb take it? */
 
-/**
- * PostgreSQL parses recursively and refuses what exceeds its stack (max_stack_depth, 2 MB): with 18.4 jsonb took 8,000 levels and
- * refused 20,000. What is nested deeper than this is text here; SQLite's own JSON functions stop at 1,000.
- */
-export const maxJsonDepth = 2000
 /** numeric's limits behind jsonb's numbers. */
 const maxIntegerDigits = 131_072
 const maxFractionDigits = 16_383
+/** Longer texts are read as bytes first. */
+const longText = 64 * 1024
 /** With three digits of exponent it is still within them. */
 const longNumber = 15_000
 
@@ -17,6 +16,12 @@ const longNumber = 15_000
  * - null: no JSON (also NaN, Infinity, comments, single quotes), or nested deeper than PostgreSQL takes
  */
 export function classifyJsonText(text: string): 'json' | 'json-odd' | null {
+  if (text.length > longText) {
+    // JSON.parse makes objects of it, which for 300 MB are gigabytes that are thrown away.
+    const bytes = Buffer.from(text)
+    const found = scanJson(bytes, 0, bytes.length)
+    if (found !== 'unsure') return found === 'json' ? 'json' : null
+  }
   if (!isJson(text)) return null
   if (text.length > 2 * maxJsonDepth && depthOf(text) > maxJsonDepth) return null
   if (text.includes('\\u') && hasRefusedEscape(text)) return 'json-odd'

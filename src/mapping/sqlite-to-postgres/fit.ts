@@ -95,6 +95,9 @@ const integerLimits: Readonly<Record<string, readonly [bigint, bigint]>> = {
   int4: [-2_147_483_648n, 2_147_483_647n],
 }
 
+/** JENTRY_OFFLENMASK: the length of what a jsonb array or object holds. */
+const maxJsonbBytes = 2 ** 28 - 1
+
 function findLimit(conversion: ColumnConversion, profile: ColumnProfile): string | null {
   const { wireType, numeric, maxCharacters } = conversion
   const range = integerLimits[wireType]
@@ -107,6 +110,9 @@ function findLimit(conversion: ColumnConversion, profile: ColumnProfile): string
   }
   if (numeric !== null && profile.maxIntegerDigits > numeric.precision - numeric.scale) {
     return `numbers with ${profile.maxIntegerDigits} digits before the point`
+  }
+  if (wireType === 'jsonb' && profile.maxBytes > maxJsonbBytes) {
+    return `documents of up to ${profile.maxBytes} bytes, and jsonb holds 256 MB`
   }
   if (maxCharacters !== null && profile.maxTextCharacters > maxCharacters) {
     return `texts of up to ${profile.maxTextCharacters} characters`

@@ -38,7 +38,7 @@ function givenColumn(declaredType: string, more: Partial<Column> = {}): Column {
 /** As the source itself profiles a column. */
 function profileOf(declaredType: string, values: readonly SqliteValue[]): ColumnProfile {
   const rows = values.map((value, index): SqliteValue[] => [value, BigInt(index + 1)])
-  const keyOf = (row: readonly SqliteValue[]): { rowid: number } => ({ rowid: Number(row[1]) })
+  const keyOf = (_: unknown, index: number): { rowid: number } => ({ rowid: index + 1 })
   const examiner = new ColumnExaminer(
     { name: 'c', family: typeFamily(declaredType), at: 0 },
     keyOf,
@@ -587,4 +587,12 @@ describe('reasons and warnings', () => {
     expect(choose(declared, []).decision.warnings).toEqual([])
     expect(choose(declared, [null]).decision.evidence).toEqual(['1 NULL'])
   })
+})
+
+test.each([
+  [2 ** 28 - 1, 'jsonb'],
+  [2 ** 28, 'json'],
+])('documents of %i bytes make a column of JSON %s', (maxBytes, type) => {
+  const profile = { ...profileOf('json', ['{}']), maxBytes }
+  expect(chooseType(givenColumn('json', {}), 'json', profile, plainPolicy).type).toBe(type)
 })

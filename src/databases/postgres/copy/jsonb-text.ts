@@ -9,7 +9,7 @@ import {
   isRefusedCodePoint,
   skipBlanks,
 } from '../../../util/json-bytes.ts'
-import { maxJsonDepth } from '../../../util/json-text.ts'
+import { maxJsonDepth } from '../../../util/json-bytes.ts'
 import { viewOf } from './copy-buffer.ts'
 import { withoutExponent } from './without-exponent.ts'
 

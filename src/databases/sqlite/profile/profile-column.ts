@@ -1,5 +1,5 @@
 import { Buffer, isUtf8 } from 'node:buffer'
-import { type RowKey, type SqliteRow, type SqliteValue, TextBytes } from '../../../model/batch.ts'
+import { type RowKey, type SqliteValue, TextBytes } from '../../../model/batch.ts'
 import type { ClassProfile, ColumnProfile, TimeUnit, ValueClass, ValueSample } from '../../../model/profile.ts'
 import { classifyJsonText } from '../../../util/json-text.ts'
 import { decimalDigits, doubleToDecimal, plainDecimal } from '../../../util/number-text.ts'
@@ -64,14 +64,14 @@ export class ColumnExaminer {
 
   constructor(
     column: ColumnToExamine,
-    keyOf: (row: SqliteRow) => RowKey,
+    keyOf: (page: RowPage | RecordPage, index: number) => RowKey,
     isBinaryJson: (bytes: Uint8Array) => boolean,
   ) {
     this.#column = column
     this.#classify = textClassifier(column.family)
     this.#isTime = column.family === 'date' || column.family === 'time' || column.family === 'timestamp'
     this.#wantsDigits = !this.#isTime && column.family !== 'real'
-    this.#key = () => keyOf(rowAt(this.#page, this.#index))
+    this.#key = () => keyOf(this.#page, this.#index)
     this.#isBinaryJson = isBinaryJson
   }
 
@@ -215,10 +215,6 @@ function binaryJsonClass(bytes: Uint8Array): ValueClass {
   const text = decodeJsonb(bytes)
   const kind = text === null ? null : classifyJsonText(text)
   return kind === null ? 'blob' : kind === 'json' ? 'blob-json' : 'blob-json-odd'
-}
-
-function rowAt(page: RowPage | RecordPage, index: number): SqliteRow {
-  return 'records' in page ? page.records.row(index) : (page.rows[index] ?? [])
 }
 
 const powersOfTen = Array.from({ length: 16 }, (_, exponent) => 10 ** exponent)

@@ -86,7 +86,7 @@ class RangeExamination {
       columns: keyColumns.map((name) => ({ name, at: columns.findIndex((column) => column.name === name) })),
       rowidAt: this.#rowidAt,
     }
-    const keyOf = (row: SqliteRow): RowKey => rowKeyOf(row, places)
+    const keyOf = (page: RowPage | RecordPage, index: number): RowKey => rowKeyOf(keyRow(page, index, places), places)
     const isBinaryJson = (bytes: Uint8Array): boolean => reader.isBinaryJson(bytes)
     this.#columns = columns.map((column, at) => {
       const examiner = new ColumnExaminer({ ...column, at }, keyOf, isBinaryJson)
@@ -155,6 +155,18 @@ class RangeExamination {
       ),
     }
   }
+}
+
+type KeyPlaces = Parameters<typeof rowKeyOf>[1]
+
+/** Of a record only what the key needs: the value beside it may be hundreds of megabytes. */
+function keyRow(page: RowPage | RecordPage, index: number, { columns, rowidAt }: KeyPlaces): SqliteRow {
+  if ('rows' in page) return page.rows[index] ?? []
+  const { records } = page
+  const row: SqliteRow = []
+  for (const { at } of columns) if (at >= 0) row[at] = records.value(index, at)
+  if (rowidAt !== null) row[rowidAt] = BigInt(records.rowids[index] as number)
+  return row
 }
 
 const mostRowids = 1024

@@ -306,19 +306,24 @@ function digitsOf(integer: number): number {
 
 type KnownText = { readonly bytes: Buffer; readonly characters: number; readonly class: number; count: number }
 
+/** Longer texts are not told apart. */
+const longestRepeated = 200
+
 /** Counts texts that were seen before, while a column has few different ones: states, kinds. */
 class RepeatedTexts {
   readonly #texts = new Map<number, KnownText>()
 
   findText(bytes: Buffer, at: number, length: number): KnownText | null {
+    if (length > longestRepeated) return null
     const known = this.#texts.get(hashOf(bytes, at, length))
     return known !== undefined && known.bytes.equals(bytes.subarray(at, at + length)) ? known : null
   }
 
   learnText(bytes: Buffer, text: { at: number; length: number; characters: number; class: number }): void {
     const { at, length, characters } = text
+    if (length > longestRepeated) return
     const hash = hashOf(bytes, at, length)
-    if (length > 200 || this.#texts.size > mostDistinct || this.#texts.has(hash)) return
+    if (this.#texts.size > mostDistinct || this.#texts.has(hash)) return
     const own = Buffer.from(bytes.subarray(at, at + length))
     this.#texts.set(hash, { bytes: own, characters, class: text.class, count: 0 })
   }

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { givenSqlite } from '../../../../test/support/sample-databases.ts'
+import type { SqliteValue } from '../../../model/batch.ts'
 import { openRowReader } from './sqlite-reader.ts'
 
 /** Columns of all kinds; `tail` ends the statement. */
@@ -46,12 +47,15 @@ test.each([
   } as const
   const found = [...reader.read(request)].flatMap(({ rows }) => rows.map((row) => row.slice(0, count)))
   expect(found.map(([id]) => id)).toEqual([1n, 2n, 3n, 9n, 10n, 11n, 12n])
-  const texts = found.map((row) => row.map((value) => (typeof value === 'string' ? `'${value}'` : String(value))))
+  const texts = found.map((row) => row.map(asSql))
   expect(texts.map((row) => row.slice(1))).toEqual(found.map(([id]) => values(Number(id), count - 1)))
-  const after = '3'
-  const rest = [...reader.readStored({ ...request, after })].flatMap((page) =>
-    'rows' in page ? page.rows.map((row) => row[0]) : [page.records.count],
+  const rest = [...reader.readStored({ ...request, after: '3' })].map((page) =>
+    'rows' in page ? page.rows.length : page.records.count,
   )
-  if (count === 1999) expect(rest).toEqual([4])
-  else expect(rest).toEqual([9n, 10n, 11n, 12n])
+  expect(rest.reduce((sum, rows) => sum + rows, 0)).toBe(4)
 })
+
+function asSql(value: SqliteValue | undefined): string {
+  if (typeof value === 'string') return `'${value}'`
+  return value === null || typeof value === 'bigint' || typeof value === 'number' ? String(value) : '?'
+}
