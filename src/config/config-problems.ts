@@ -1,4 +1,5 @@
 import { type ErrorCode, RowferryError } from '../errors/errors.ts'
+import { printable } from '../util/printable.ts'
 
 /** One thing that is wrong with flags, environment or file; they are collected and told all at once. */
 export type ConfigProblem = {
@@ -13,10 +14,10 @@ export function refuseProblems(problems: readonly ConfigProblem[]): void {
   const [first, ...rest] = problems
   if (first === undefined) return
   if (rest.length === 0)
-    throw new RowferryError(first.code, { message: sentence(first.text), remedy: remedyOf(problems) })
+    throw new RowferryError(first.code, { message: sentence(printable(first.text)), remedy: remedyOf(problems) })
   const codes = new Set(problems.map((problem) => problem.code))
   throw new RowferryError(codes.size === 1 ? first.code : 'CONFIG_INVALID', {
-    message: `The configuration has ${problems.length} problems:\n${problems.map((problem) => `  ${problem.text}`).join('\n')}`,
+    message: `The configuration has ${problems.length} problems:\n${problems.map((problem) => `  ${printable(problem.text)}`).join('\n')}`,
     remedy: remedyOf(problems),
     context: { problems },
   })

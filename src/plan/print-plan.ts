@@ -1,10 +1,13 @@
-import { tableLabel } from '../model/catalog.ts'
+import { printableSql, sqlComment } from '../databases/postgres/printable-sql.ts'
+import { tableLabel as label, type TableName } from '../model/catalog.ts'
 import type { Plan, Step } from '../model/plan.ts'
+import { printable } from '../util/printable.ts'
 
 /** The plan as a script that PostgreSQL runs: what `plan.sql` holds. Loading stands in it as comments. */
 export function printPlanSql(plan: Plan): string {
+  const { source, target } = plan
   const lines = [
-    `-- rowferry: ${plan.source.label} into ${plan.target.label}, schema ${plan.target.schema}`,
+    `-- rowferry: ${printable(source.label)} into ${printable(target.label)}, schema ${printable(target.schema)}`,
     `-- ${plan.tables.length} tables, ${plan.tables.reduce((sum, table) => sum + table.rows, 0)} rows`,
     '',
   ]
@@ -13,11 +16,13 @@ export function printPlanSql(plan: Plan): string {
     lines.push('-- Not carried:')
     for (const object of plan.notCarried) {
       lines.push(
-        ...comment(
-          `${object.kind} ${object.table ? `${tableLabel(object.table)}.` : ''}${object.name}: ${object.note ?? ''}`,
+        ...sqlComment(
+          printable(
+            `${object.kind} ${object.table ? `${tableLabel(object.table)}.` : ''}${object.name}: ${object.note ?? ''}`,
+          ),
         ),
       )
-      if (object.sourceSql) lines.push(...comment(`  ${object.sourceSql}`))
+      if (object.sourceSql) lines.push(...sqlComment(`  ${object.sourceSql}`))
     }
   }
   return `${lines.join('\n').trimEnd()}\n`
@@ -27,7 +32,10 @@ function printStep(step: Step, plan: Plan): string[] {
   switch (step.kind) {
     case 'create-tables':
     case 'add-objects':
-      return step.objects.flatMap((object) => [...(object.note ? comment(object.note) : []), `${object.sql};`])
+      return step.objects.flatMap((object) => [
+        ...(object.note ? [`-- ${printable(object.note)}`] : []),
+        `${printableSql(object.sql ?? '')};`,
+      ])
     case 'copy-tables':
       return step.waves.flatMap((wave, number) => [
         ...(step.waves.length > 1 ? [`-- wave ${number + 1}`] : []),
@@ -41,22 +49,25 @@ function printStep(step: Step, plan: Plan): string[] {
     case 'reset-sequences':
       return step.sequences.map(
         ({ table, column, atLeast }) =>
-          `-- let ${tableLabel(table)}.${column} number on after its greatest value${atLeast === null ? '' : `, at least after ${atLeast}`}`,
+          `-- let ${tableLabel(table)}.${printable(column)} number on after its greatest value${atLeast === null ? '' : `, at least after ${atLeast}`}`,
       )
     case 'verify-counts':
       return [`-- compare the row counts of ${step.tables.length} tables`]
     case 'verify-content':
       return [`-- compare the content of ${step.tables.length} tables by hash`]
     case 'reset-zero':
-      return step.slots.map((slot) => `-- drop the replication slot ${slot} of Zero, if it is idle`)
+      return step.slots.map((slot) => `-- drop the replication slot ${printable(slot)} of Zero, if it is idle`)
     case 'prepare-zero':
       return [
-        ...(step.publication === null ? [] : [`-- make the publication ${step.publication} of what Zero shall sync`]),
-        `-- write the schema for Zero: ${step.schemaFile}`,
+        ...(step.publication === null
+          ? []
+          : [`-- make the publication ${printable(step.publication)} of what Zero shall sync`]),
+        `-- write the schema for Zero: ${printable(step.schemaFile)}`,
       ]
   }
 }
 
-function comment(text: string): string[] {
-  return text.split('\n').map((line) => `-- ${line}`)
+/** Every name in a comment goes through here or `printable`: what follows a line end would be SQL. */
+function tableLabel(name: TableName): string {
+  return printable(label(name))
 }

@@ -1,3 +1,5 @@
+import { printableLines } from '../util/printable.ts'
+
 /** Markup that is safe to put into a page. Only the tag below makes it. */
 export class Html {
   readonly text: string
@@ -29,10 +31,7 @@ const entities: Readonly<Record<string, string>> = {
   "'": '&#39;',
 }
 
-/** Characters that HTML cannot hold at all (NUL and other controls) are shown as a replacement. */
+/** Characters that HTML cannot hold (NUL and other controls) and those that reorder what is read are shown as `\x00`, `\u202e`. */
 function escapeHtml(text: string): string {
-  return text
-    .replace(/[&<>"']/g, (character) => entities[character] ?? character)
-    .replace(/[^\P{Cc}\n\t]/gu, '\uFFFD')
-    .replace(/\p{Cs}/gu, '\uFFFD')
+  return printableLines(text).replace(/[&<>"']/g, (character) => entities[character] ?? character)
 }

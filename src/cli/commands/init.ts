@@ -20,7 +20,8 @@ export async function runInit(context: CommandContext): Promise<number> {
     `${screen.colors.green('✓')} ${basename(path)} is written${tables === null ? '' : `, with ${tables.length} tables as comments`}.`,
   )
   screen.print()
-  screen.print(`Next:\n  ${screen.colors.cyan('rowferry plan')}\n  ${screen.colors.cyan('rowferry migrate')}`)
+  screen.print('Next:')
+  for (const command of ['rowferry plan', 'rowferry migrate']) screen.print(`  ${screen.colors.cyan(command)}`)
   return exitCodes.ok
 }
 

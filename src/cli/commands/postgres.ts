@@ -13,7 +13,7 @@ export async function runPostgres({ screen, signal, cwd }: CommandContext): Prom
     screen.printMachine({ url: server.url, port: server.port, pid: server.pid, folder: server.folder })
   } else {
     screen.print(`${screen.colors.green('✓')} PostgreSQL runs, its files are in ${server.folder}`)
-    screen.printProduct(server.url)
+    screen.printProduct([server.url])
     screen.print('  Ctrl-C stops it.')
   }
   while (!signal.aborted) {

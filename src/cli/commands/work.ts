@@ -45,8 +45,8 @@ async function showStatus({ screen }: CommandContext, places: Places): Promise<n
   const { readStatus } = await import('../../jobs/queue-commands.ts')
   const transfers = await readStatus(places)
   if (screen.json) screen.printMachine({ transfers })
-  else if (transfers.length === 0) screen.printProduct('No distributed migration is running.')
-  else for (const transfer of transfers) screen.printProduct(statusText(transfer))
+  else if (transfers.length === 0) screen.printProduct(['No distributed migration is running.'])
+  else for (const transfer of transfers) screen.printProduct(statusLines(transfer))
   return exitCodes.ok
 }
 
@@ -56,13 +56,13 @@ const states: Readonly<Record<TransferStatus['state'], string>> = {
   abandoned: 'without its coordinator: run the same migrate command again',
 }
 
-function statusText({ transferId, state, source, target, schema, progress }: TransferStatus): string {
+function statusLines({ transferId, state, source, target, schema, progress }: TransferStatus): string[] {
   const done =
     progress === null
       ? 'name the target to see how far it is'
       : `${formatPercent(progress.rowsDone, progress.rows)}, ${formatCount(progress.rowsDone)} of ${formatCount(progress.rows)} rows, ` +
         `${formatCount(progress.shardsDone)} of ${formatCount(progress.shards)} shards`
-  return `${transferId} · ${states[state]}\n  ${source} → ${target}, schema ${schema}\n  ${done}`
+  return [`${transferId} · ${states[state]}`, `  ${source} → ${target}, schema ${schema}`, `  ${done}`]
 }
 
 async function cancelTransfers({ screen }: CommandContext, places: Places, which: string): Promise<number> {

@@ -1,5 +1,6 @@
 import { stringify } from 'yaml'
 import type { ConflictStrategy } from '../../model/conflict.ts'
+import { isPrintable, printable, printableJson } from '../../util/printable.ts'
 import { maskUrl } from '../../util/secrets.ts'
 import { defaultInWords, type OptionName, optionNames, optionSpec, yamlKey } from '../../config/options.ts'
 import type { ListedTable } from './list-tables.ts'
@@ -75,15 +76,10 @@ function tableLines(tables: readonly ListedTable[] | null): string[] {
     ...lines,
     '#',
     '# Tables of the source:',
-    ...tables.map((table) => `#   ${oneLine(table.name)}: ${oneLine(table.columns.join(', '))}`),
+    ...tables.map((table) => printable(`#   ${table.name}: ${table.columns.join(', ')}`)),
   ]
 }
 
 function yamlText(text: string): string {
-  return oneLine(stringify(text, { lineWidth: 0 }).trimEnd())
-}
-
-/** A name may hold line breaks; what follows one would no longer be a comment. */
-function oneLine(text: string): string {
-  return text.replace(/\p{Cc}|\u2028|\u2029/gu, '·')
+  return isPrintable(text) ? stringify(text, { lineWidth: 0 }).trimEnd() : printableJson(JSON.stringify(text))
 }

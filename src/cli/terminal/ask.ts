@@ -1,3 +1,4 @@
+import { printable } from '../../util/printable.ts'
 import type { Confirmation } from '../engine.ts'
 import { hang } from './cut-text.ts'
 import type { ProgressView } from './progress-view.ts'
@@ -29,6 +30,6 @@ export function answerConfirmations(
 
 export async function askYesNo(message: string): Promise<boolean> {
   const { confirm, isCancel } = await import('@clack/prompts')
-  const answer = await confirm({ message, initialValue: false })
+  const answer = await confirm({ message: printable(message), initialValue: false })
   return !isCancel(answer) && answer
 }

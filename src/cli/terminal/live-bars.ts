@@ -2,6 +2,7 @@ import { MultiBar } from 'cli-progress'
 import { laneLine, totalLine } from './live-lines.ts'
 import type { LiveState } from './live-state.ts'
 import type { Screen } from './screen.ts'
+import { terminalText } from './terminal-text.ts'
 
 export type LiveBars = Disposable & { printAbove(line: string): void }
 
@@ -28,7 +29,7 @@ export function openLiveBars(screen: Screen, state: LiveState, now: () => number
     forceRedraw: true,
     gracefulExit: false,
     fps: 8,
-    format: (_options, _params, payload: { readonly index: number }) => line(payload.index),
+    format: (_options, _params, payload: { readonly index: number }) => terminalText(line(payload.index)),
   })
   const showCursor = (): void => {
     screen.stream.write('\u001B[?25h\u001B[?7h')
@@ -37,7 +38,8 @@ export function openLiveBars(screen: Screen, state: LiveState, now: () => number
   process.once('exit', showCursor)
   for (let index = 0; index <= lanes; index++) bars.create(1, 0, { index })
   return {
-    printAbove: (text) => bars.log(`\u001B[?7h${text.replaceAll('\n', '\u001B[K\n')}\u001B[K\n\u001B[?7l`),
+    printAbove: (text) =>
+      bars.log(`\u001B[?7h${terminalText(text).replaceAll('\n', '\u001B[K\n')}\u001B[K\n\u001B[?7l`),
     [Symbol.dispose]: () => {
       bars.update()
       bars.stop()

@@ -1,7 +1,7 @@
 import { formatBytes, formatCount, formatDuration, formatPercent } from '../../report/figures.ts'
 import { cutText, fitText } from './cut-text.ts'
 import type { LiveState, LiveTable } from './live-state.ts'
-import type { Colors } from './screen.ts'
+import type { Colors } from './terminal-text.ts'
 
 /** The upper line: what is going on altogether. Exactly one line of at most `width` columns. */
 export function totalLine(state: LiveState, now: number, width: number, colors: Colors): string {

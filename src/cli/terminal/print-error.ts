@@ -1,6 +1,7 @@
 import { RowferryError } from '../../errors/errors.ts'
 import { exitCodeOf } from '../../errors/policy.ts'
 import { maskUrl } from '../../util/secrets.ts'
+import { printable } from '../../util/printable.ts'
 import { hang } from './cut-text.ts'
 import type { Screen } from './screen.ts'
 
@@ -32,7 +33,7 @@ export function printError(screen: Screen, thrown: unknown): void {
     })
   }
   printFailure(screen, error)
-  if (screen.verbose) screen.printError(colors.dim(maskUrl(stackOf(error))))
+  if (screen.verbose) for (const line of stackLines(error)) screen.printError(colors.dim(maskUrl(line)))
 }
 
 export function printFailure(
@@ -40,12 +41,24 @@ export function printFailure(
   failure: { readonly code: string; readonly message: string; readonly remedy: string | null },
 ): void {
   const { colors } = screen
-  screen.printError(`${colors.red('✗')} ${maskUrl(failure.message)}`)
+  const [first = '', ...more] = sentences(failure)
+  screen.printError(`${colors.red('✗')} ${maskUrl(first)}`)
+  for (const line of more) screen.printError(`  ${maskUrl(line)}`)
   if (failure.remedy !== null) screen.printError(hang('  → ', maskUrl(failure.remedy), screen.width()))
   screen.printError(colors.dim(`  ${failure.code}`))
 }
 
-function stackOf(error: Error): string {
-  const cause = error.cause instanceof Error ? `\ncaused by ${stackOf(error.cause)}` : ''
-  return `${error.stack ?? error.message}${cause}`
+/** Only the problems of a configuration are a list; in any other message a line end is part of a name or a value. */
+function sentences({ code, message }: { readonly code: string; readonly message: string }): string[] {
+  return code.startsWith('CONFIG') ? message.split('\n') : [message]
+}
+
+/** The frames are lines of ours, the message in front of them is one. */
+function stackLines(error: Error): string[] {
+  const stack = error.stack ?? error.message
+  const at = stack.indexOf(error.message)
+  const end = at + error.message.length
+  const text = at === -1 ? stack : `${stack.slice(0, at)}${printable(error.message)}${stack.slice(end)}`
+  const [first = '', ...more] = error.cause instanceof Error ? stackLines(error.cause) : []
+  return [...text.split('\n'), ...(first === '' ? [] : [`caused by ${first}`]), ...more]
 }

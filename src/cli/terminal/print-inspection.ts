@@ -126,7 +126,7 @@ function printOdd(screen: Screen, inspection: Inspection, table: TableProfile, c
     if (found.count === 0) continue
     const samples = found.samples
       .slice(0, 3)
-      .map((sample) => `${JSON.stringify(cutText(sample.value, 40))} at ${keyText(sample.key)}`)
+      .map((sample) => `${cutText(JSON.stringify(sample.value), 42)} at ${keyText(sample.key)}`)
     screen.print(
       screen.colors.yellow(
         hang('  ! ', `${column.column}: ${formatCount(found.count)} ${name}: ${samples.join(', ')}`, screen.width()),

@@ -89,5 +89,5 @@ test('warnings are grouped by code, with at most three of each', () => {
 
 test('the verdict is the last line and stays on one line', () => {
   const text = printed(sampleReport({ verdict: 'FAILED: first\nsecond' }))
-  expect(text.trimEnd().split('\n').at(-1)).toBe('FAILED: first second')
+  expect(text.trimEnd().split('\n').at(-1)).toBe(String.raw`FAILED: first\nsecond`)
 })

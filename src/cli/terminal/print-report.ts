@@ -34,7 +34,7 @@ function verdictLine(screen: Screen, report: Report): string {
       : report.status === 'completed_with_rejects' || report.status === 'interrupted'
         ? colors.yellow
         : colors.red
-  return colors.bold(paint(report.verdict.replaceAll('\n', ' ')))
+  return colors.bold(paint(report.verdict))
 }
 
 const problems = (table: TableReport): number =>
@@ -161,7 +161,7 @@ function differenceText(difference: RowDifference): string {
 }
 
 function quoted(value: string | null): string {
-  return value === null ? 'NULL' : JSON.stringify(cutText(value, 60))
+  return value === null ? 'NULL' : cutText(JSON.stringify(value), 60)
 }
 
 /** Grouped by code: how many, and the first three. */

@@ -74,7 +74,7 @@ describe('the screen', () => {
   ] as const
   test.each(cases)('on %s', (_, columns, options, environment, expected) => {
     const screen = openScreen({ ...people, ...options }, collectedStreams(columns), environment)
-    expect({ live: screen.live, colors: screen.colors.isColorSupported }).toEqual(expected)
+    expect({ live: screen.live, colors: screen.colors.red('x') !== 'x' }).toEqual(expected)
   })
 
   test('a terminal that has no size yet is taken as 80 columns wide', () => {

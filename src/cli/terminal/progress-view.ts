@@ -6,6 +6,7 @@ import { cutText, hang } from './cut-text.ts'
 import { openLiveBars, type LiveBars } from './live-bars.ts'
 import { LiveState } from './live-state.ts'
 import type { Screen } from './screen.ts'
+import { newLine } from './terminal-text.ts'
 
 /** A view of a running transfer. `emit` takes its events; dispose when it has ended, on every way out. */
 export type ProgressView = Disposable & {
@@ -127,7 +128,7 @@ function findingLine(finding: Finding, screen: Screen): string {
   const { colors } = screen
   const mark = { ok: colors.green('✓'), warning: colors.yellow('!'), error: colors.red('✗') }[finding.level]
   const width = screen.width()
-  const remedy = finding.remedy === null ? '' : `\n${hang('  → ', finding.remedy, width)}`
+  const remedy = finding.remedy === null ? '' : `${newLine}${hang('  → ', finding.remedy, width)}`
   return `${mark} ${hang('  ', finding.message, width).trimStart()}${remedy}`
 }
 
@@ -151,6 +152,6 @@ function stallNotice(state: LiveState, now: number, screen: Screen): string {
   const idle = formatDuration((now - state.movedAt) / 1000)
   return screen.colors.yellow(
     cutText(`! Nothing has moved for ${idle} while ${doing}. What it waits for: `, screen.width()) +
-      `\n  select pid, wait_event_type, wait_event, query from pg_stat_activity where state <> 'idle'`,
+      `${newLine}  select pid, wait_event_type, wait_event, query from pg_stat_activity where state <> 'idle'`,
   )
 }

@@ -1,9 +1,8 @@
 import type { WriteStream } from 'node:tty'
 import pc from 'picocolors'
-import { printableLines } from '../../util/printable.ts'
+import { printableJson } from '../../util/printable.ts'
 import type { TerminalOptions } from '../../config/options.ts'
-
-export type Colors = ReturnType<typeof pc.createColors>
+import { type Colors, markedColors, terminalText } from './terminal-text.ts'
 
 /** The part of a stream that is needed here; `process.stdout` and a test's own collector both have it. */
 export type OutputStream = NodeJS.WritableStream & Partial<Pick<WriteStream, 'isTTY' | 'columns' | 'rows'>>
@@ -30,15 +29,15 @@ export type Screen = {
   /** Can questions be asked and answered? */
   readonly interactive: boolean
   width(): number
-  /** A line for people, unless `--quiet`. */
+  /** A line for people, unless `--quiet`. Here as below, what is neither text nor marked as our own is escaped. */
   print(line?: string): void
   /** A line for people, even with `--quiet`: the verdict. */
   printAlways(line: string): void
   printError(line: string): void
   /** The one JSON document of `--json`. */
   printMachine(document: unknown): void
-  /** Text that is the very product of a command, such as SQL: always on stdout, even with `--quiet`. */
-  printProduct(text: string): void
+  /** Lines that are the very product of a command, such as SQL: always on stdout, even with `--quiet`. */
+  printProduct(lines: readonly string[]): void
   /** The same screen with its text for people on stderr, for what goes on while a product is made. */
   readonly beside: Screen
 }
@@ -67,26 +66,28 @@ function screenOn(
   const terminal = stream.isTTY === true
   const plainOnly = environment['TERM'] === 'dumb' || isOn(environment['CI'])
   const write = (target: OutputStream, text: string): void => {
-    if (target.writable) target.write(printableLines(text))
+    if (target.writable) target.write(text)
   }
   return {
     json: options.json,
     verbose: options.verbose,
     quiet: options.quiet,
-    colors: pc.createColors(
-      terminal && options.color && !isOn(environment['NO_COLOR']) && environment['TERM'] !== 'dumb',
+    colors: markedColors(
+      pc.createColors(terminal && options.color && !isOn(environment['NO_COLOR']) && environment['TERM'] !== 'dumb'),
     ),
     stream,
     live: terminal && !options.quiet && !plainOnly,
     interactive: streams.stdin.isTTY === true && streams.stdout.isTTY === true && !options.json,
     width: () => widthOf(stream, environment),
     print: (line = '') => {
-      if (!options.quiet) write(stream, `${line}\n`)
+      if (!options.quiet) write(stream, `${terminalText(line)}\n`)
     },
-    printAlways: (line) => write(stream, `${line}\n`),
-    printError: (line) => write(streams.stderr, `${line}\n`),
-    printMachine: (document) => write(streams.stdout, `${JSON.stringify(document, plainJson, 2)}\n`),
-    printProduct: (text) => write(streams.stdout, text.endsWith('\n') ? text : `${text}\n`),
+    printAlways: (line) => write(stream, `${terminalText(line)}\n`),
+    printError: (line) => write(streams.stderr, `${terminalText(line)}\n`),
+    printMachine: (document) => write(streams.stdout, `${printableJson(JSON.stringify(document, plainJson, 2))}\n`),
+    printProduct: (lines) => {
+      for (const line of lines) write(streams.stdout, `${terminalText(line)}\n`)
+    },
   }
 }
 

@@ -524,7 +524,7 @@ declare module '@rocicorp/zero' {
       'a\nb\u2028*/': { columns: ['id int8 pk', 'c\nd"\' bytea'] },
       "x'); evil('": { columns: ['id int8 pk'] },
     })
-    expect(text).toContain('//   a b */')
+    expect(text).toContain(String.raw`//   a\nb\u2028*/`)
     expect(text).toContain('.from("x\'); evil(\'")')
     expect(text).toContain(".from('a\\nb\\u2028*/')")
   })

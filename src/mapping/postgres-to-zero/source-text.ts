@@ -1,3 +1,4 @@
+import { printable, printableJson } from '../../util/printable.ts'
 import { isIdentifier } from './zero-names.ts'
 
 /** TypeScript as a person writes it: single quotes, no semicolons, two blanks, at most 120 characters in a line. */
@@ -5,8 +6,7 @@ export const widestLine = 120
 
 /** A literal; in double quotes where that saves escapes. */
 export function quoted(text: string): string {
-  const plain = JSON.stringify(text).slice(1, -1).replaceAll('\\"', '"').replaceAll('\u2028', '\\u2028')
-  const safe = plain.replaceAll('\u2029', '\\u2029')
+  const safe = printableJson(JSON.stringify(text)).slice(1, -1).replaceAll('\\"', '"')
   const [singles, doubles] = [countOf(safe, "'"), countOf(safe, '"')]
   return singles > doubles ? `"${safe.replaceAll('"', '\\"')}"` : `'${safe.replaceAll("'", "\\'")}'`
 }
@@ -30,6 +30,6 @@ export function fitted(line: string, broken: () => string, indent: number, after
 
 /** A comment line; whatever stands in a name, it ends with the line. */
 export function comment(text: string): string {
-  const oneLine = text.replaceAll(/[\p{Cc}\u2028\u2029]+/gu, ' ').trimEnd()
+  const oneLine = printable(text).trimEnd()
   return oneLine === '' ? '//' : `// ${oneLine}`
 }

@@ -404,7 +404,7 @@ function refusalRemedy(error: unknown): string {
 }
 
 function ddlFailed(object: SchemaObject, error: unknown): RowferryError {
-  const source = object.sourceSql === null ? '' : `\nIn the source: ${object.sourceSql}`
+  const source = object.sourceSql === null ? '' : ` In the source: ${object.sourceSql}`
   return new RowferryError('CATALOG_DDL_FAILED', {
     message: `PostgreSQL refused the ${objectLabel(object)} (${reasonOf(error)}); nothing was changed.`,
     remedy: `${refusalRemedy(error)} The statement was: ${object.sql}${source}`,
