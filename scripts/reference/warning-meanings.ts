@@ -25,6 +25,12 @@ export const warningMeanings: Readonly<Record<string, string>> = {
   'foreign-key-not-restored':
     'A foreign key of an existing table was dropped for the load, and the rows that are there now contradict it.',
   'table-skipped': 'A table of the source is not carried.',
+  'version-differs':
+    "The application's migrations in the target are not those of the source; `migrate` refuses it without `--allow-version-difference`.",
+  'version-not-comparable': 'Migration records on both sides cannot be compared; the newest of both are named.',
+  'sequence-assumed':
+    'A sequence that only the application calls goes on after the values of the column that its name tells.',
+  'sequence-unmatched': 'A sequence that only the application calls fits no column, or several; it stays where it is.',
   'bookkeeping-skipped': "A table is a migration tool's own and keeps what the target has in it.",
   orphans: 'Rows point to rows that do not exist.',
   'sequence-exhausted': 'A sequence is at the end of its range.',

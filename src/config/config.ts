@@ -177,7 +177,7 @@ function defaultTransferOptions(): TransferOptions {
  * A complete `Config` from the few things a caller wants otherwise than by default. Throws CONFIG_INVALID or CONFIG_CONFLICT.
  */
 export function defineConfig(input: ConfigInput = {}): Config {
-  const { resume = false, restart = false, resetZero = false, ...file } = input
+  const { resume = false, restart = false, resetZero = false, allowVersionDifference = false, ...file } = input
   if (resume && restart) {
     throw new RowferryError('CONFIG_CONFLICT', {
       message: 'resume and restart exclude each other.',
@@ -200,6 +200,7 @@ export function defineConfig(input: ConfigInput = {}): Config {
     resume,
     restart,
     resetZero,
+    allowVersionDifference,
     zero: zeroSettings(section as ZeroSection | boolean),
     ...splitTables(chosen ?? []),
   }

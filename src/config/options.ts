@@ -312,6 +312,14 @@ export const options = {
     description: 'text that is not UTF-8: replace, reject, bytea (column of bytes), or the name of its real encoding',
     commands: converting,
   },
+  allowVersionDifference: {
+    ...transfer,
+    group: 'Safety',
+    type: { kind: 'flag' },
+    default: false,
+    description: "load although the application's migrations in the target are not those of the source",
+    commands: ['migrate'],
+  },
   orphans: {
     ...transfer,
     group: 'Values',
@@ -536,7 +544,7 @@ export function environmentName(name: OptionName): string {
 }
 
 /** What may not be decided once for all. */
-const onlyThisTime: readonly OptionName[] = ['resume', 'restart', 'resetZero']
+const onlyThisTime: readonly OptionName[] = ['resume', 'restart', 'resetZero', 'allowVersionDifference']
 
 /** The key of the configuration file, or null: what only concerns one command line does not stand there. */
 export function yamlKey(name: OptionName): string | null {

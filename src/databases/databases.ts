@@ -157,6 +157,14 @@ export type ShardState = {
   readonly hash: string
 }
 
+/** A look at a small table before anything is decided, every value as text. */
+export type FewRows = {
+  readonly table: TableName
+  readonly columns: readonly string[]
+  readonly mostRows: number
+  readonly mostCharacters: number
+}
+
 export interface Target extends AsyncDisposable {
   readonly kind: DatabaseKind
   readonly label: string

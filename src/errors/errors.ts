@@ -28,6 +28,7 @@ export const errorCatalogue = {
   CATALOG_NO_TABLES: 'The source has no table to migrate.',
   CATALOG_TARGET_NOT_EMPTY: 'A target table has rows and no strategy was chosen.',
   CATALOG_TARGET_CHANGED: 'A target table has changed since rowferry loaded it and no strategy was chosen.',
+  CATALOG_VERSION_DIFFERS: "The application's schema is of another version in the target than in the source.",
   CATALOG_LOCKED: 'Another session holds a lock on a target table.',
   CATALOG_NEEDS_CONFIRMATION: 'Something would be replaced and nobody confirmed it.',
   CATALOG_PERMISSION: 'The user may not do what the transfer needs.',

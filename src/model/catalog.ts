@@ -23,8 +23,16 @@ export type Catalog = {
   readonly virtualTables: readonly VirtualTable[]
   /** PostgreSQL: what else bears a name that no table can have beside it. Left out: nothing does. */
   readonly others?: readonly OtherRelation[]
+  /** PostgreSQL: sequences of the schema that no column owns and no default calls. Left out: there are none. */
+  readonly bareSequences?: readonly BareSequence[]
   /** Tables that are never carried, with the reason in words: `sqlite_stat1`, shadow tables … */
   readonly skipped: readonly { readonly name: string; readonly reason: string }[]
+}
+
+export type BareSequence = {
+  readonly name: TableName
+  /** As a decimal string. */
+  readonly increment: string
 }
 
 export type OtherRelation = {

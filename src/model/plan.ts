@@ -235,6 +235,8 @@ export type StepKind = Step['kind']
 export type SequenceReset = {
   readonly table: TableName
   readonly column: string
+  /** A sequence that only the application calls and that is taken to number this column. Left out: the column's own. */
+  readonly sequence?: TableName
   /** AUTOINCREMENT's high-water mark as a decimal string; the sequence never continues below it. */
   readonly atLeast: string | null
 }

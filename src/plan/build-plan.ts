@@ -25,6 +25,7 @@ import { orderTables } from './order-tables.ts'
 import type { PlacedTables } from './place-tables.ts'
 import { planObjects } from './plan-objects.ts'
 import { orphanWarnings, planOrphanRules } from './plan-orphans.ts'
+import { planSequences } from './plan-sequences.ts'
 import type { PlanSettings } from './plan-settings.ts'
 import { planTable, type TablePlan } from './plan-table.ts'
 import { assertZeroRulesMatch } from './zero-rules.ts'
@@ -51,6 +52,8 @@ export type PlanInput = {
   readonly settings: PlanSettings
   /** Slots of an attached Zero that is not running, to be dropped first; empty: none, or it is let be. */
   readonly idleSlots: readonly string[]
+  /** What the records of migration tools on both sides say. */
+  readonly versions: readonly Warning[]
   /** What an attached Zero would make of it, where it is to be told; null: there is none. */
   readonly attachedZero: string | null
 }
@@ -69,6 +72,7 @@ export function buildPlan(input: PlanInput): Plan {
     rowHash: rowHashFor(input.target.version),
     orphanRules: rules.get(table) ?? [],
   }))
+  const sequences = planSequences(planned, input.placed.places, input.target.catalog)
   const order = orderTables(
     planned.map((table) => table.target.name),
     (name) => parentsInTarget(name, tables, bySource),
@@ -79,13 +83,14 @@ export function buildPlan(input: PlanInput): Plan {
     target: { kind: 'postgres', label: input.target.label, version: input.target.version, schema: settings.schema },
     tables: planned,
     steps: planSteps(
-      { ...input, droppedViews: droppedViews(input, planned, objects.carried) },
+      { ...input, droppedViews: droppedViews(input, planned, objects.carried), sequences: sequences.resets },
       planned,
       objects.carried,
       order.waves,
     ),
     notCarried: [...tables.flatMap((table) => table.notCarried), ...objects.notCarried],
     warnings: [
+      ...input.versions,
       ...input.placed.warnings,
       ...tables.flatMap((table) => table.warnings),
       ...unreadableIntegers(tables, settings),
@@ -95,6 +100,7 @@ export function buildPlan(input: PlanInput): Plan {
       ...wideTableWarnings(tables, settings),
       ...skippedWarnings(input.source.catalog),
       ...input.salvaged.map(salvageWarning),
+      ...sequences.warnings,
       ...attachedWarnings(input),
     ],
   }
@@ -127,7 +133,10 @@ function planTables({ placed, profile, settings }: PlanInput): {
   return { tables, overrides }
 }
 
-type StepsInput = PlanInput & { readonly droppedViews: readonly TableName[] }
+type StepsInput = PlanInput & {
+  readonly droppedViews: readonly TableName[]
+  readonly sequences: readonly SequenceReset[]
+}
 
 function planSteps(
   input: StepsInput,
@@ -146,7 +155,7 @@ function planSteps(
   const orphans = tables.filter((table) => table.orphanRules.length > 0).map((table) => table.target)
   if (orphans.length > 0) steps.push({ kind: 'treat-orphans', tables: orphans })
   steps.push({ kind: 'add-objects', objects })
-  steps.push({ kind: 'reset-sequences', sequences: tables.flatMap((table) => sequenceResets(table, input)) })
+  steps.push({ kind: 'reset-sequences', sequences: input.sequences })
   if (verify === 'counts') steps.push({ kind: 'verify-counts', tables: named })
   if (verify === 'content' || verify === 'full') steps.push({ kind: 'verify-content', tables: named })
   const { zero } = input.settings
@@ -223,19 +232,6 @@ function preDataObjects(input: StepsInput, tables: readonly PlannedTable[]): Sch
 function nameList(names: readonly TableName[]): string {
   const shown = names.slice(0, 5).map((name) => name.name)
   return shown.join(', ') + (names.length > shown.length ? ` and ${names.length - shown.length} more` : '')
-}
-
-function sequenceResets(table: PlannedTable, input: PlanInput): SequenceReset[] {
-  const place = input.placed.places.find((candidate) => candidate.target === table.target.name)
-  const atLeast = place?.source.sqlite?.sequenceValue ?? null
-  const rowidColumn = place?.source.sqlite?.rowidColumn ?? null
-  return table.columns
-    .filter((column) => column.identity || (column.default?.includes('nextval(') ?? false))
-    .map((column) => ({
-      table: table.target,
-      column: column.target,
-      atLeast: column.source === rowidColumn && atLeast !== null ? String(atLeast) : null,
-    }))
 }
 
 function parentsInTarget(

@@ -3,7 +3,7 @@ import type { ConflictStrategy } from '../model/conflict.ts'
 import { isReplaced } from '../model/plan.ts'
 import type { Warning } from '../model/warning.ts'
 import { missingRight, nameTaken, type Obstacle, obstacleOf, referredTo, refuseObstacles } from './assert-loadable.ts'
-import { bookkeepingTool } from './bookkeeping-tables.ts'
+import { bookkeepingOf } from './bookkeeping-tables.ts'
 import { matchNames } from './compare-catalogs.ts'
 import { NameGiver } from './name-objects.ts'
 import { isUntouched, type OwnTable, type OwnTables } from './own-tables.ts'
@@ -37,13 +37,12 @@ export function decideModes(input: PlaceInput): { places: TablePlace[]; warnings
   for (const [at, source] of input.tables.entries()) {
     const wanted = settings.table(source.name.name)
     const existing = matches[at] ?? null
-    const tool = bookkeepingTool(
-      source.name.name,
-      source.columns.map((column) => column.name),
-    )
-    if (existing && tool && !own.has(existing.name.name) && !askedByName(source, settings)) {
-      warnings.push(bookkeepingWarning(source, tool))
-      continue
+    if (existing && !own.has(existing.name.name) && !askedByName(source, settings)) {
+      const tool = toolOfBoth(source, existing)
+      if (tool !== null) {
+        warnings.push(bookkeepingWarning(source, tool))
+        continue
+      }
     }
     if (!existing) {
       const [other] = matchTables([source], others.map(asTable), settings)
@@ -122,6 +121,17 @@ function isInTheWay({ name, table }: OtherRelation, own: OwnTables): boolean {
   return !own.has(name.name) && !(table !== null && isUntouched(own.get(table.name)))
 }
 
+/** The tool that keeps both; another table of that name is an application's own. */
+function toolOfBoth(source: Table, existing: Table): string | null {
+  const [ours, theirs] = [source, existing].map(({ name, columns }) =>
+    bookkeepingOf(
+      name.name,
+      columns.map((column) => column.name),
+    ),
+  )
+  return ours && theirs ? ours.tool : null
+}
+
 /** Its name is all that counts. */
 function asTable({ name }: OtherRelation): Table {
   return {
@@ -149,6 +159,6 @@ function bookkeepingWarning(table: Table, tool: string): Warning {
     table: table.name.name,
     column: null,
     message: `${table.name.name} is where ${tool} notes its own migrations; the target keeps its own rows.`,
-    remedy: `To carry it all the same, name it: --tables ${table.name.name}`,
+    remedy: `Carry it by naming it: --tables ${table.name.name}`,
   }
 }

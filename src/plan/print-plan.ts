@@ -48,8 +48,8 @@ function printStep(step: Step, plan: Plan): string[] {
       return step.tables.map((name) => `-- treat rows of ${tableLabel(name)} that point to no row`)
     case 'reset-sequences':
       return step.sequences.map(
-        ({ table, column, atLeast }) =>
-          `-- let ${tableLabel(table)}.${printable(column)} number on after its greatest value${atLeast === null ? '' : `, at least after ${atLeast}`}`,
+        ({ table, column, atLeast, sequence }) =>
+          `-- let ${sequence ? `sequence ${tableLabel(sequence)} go on after the greatest value of ` : ''}${tableLabel(table)}.${printable(column)}${sequence ? '' : ' number on after its greatest value'}${atLeast === null ? '' : `, at least after ${atLeast}`}`,
       )
     case 'verify-counts':
       return [`-- compare the row counts of ${step.tables.length} tables`]

@@ -35,6 +35,7 @@ export async function inspect(options: Omit<TransferOptions, 'target'>): Promise
   const profile = await source.profile(tables, { signal, emit, parallel: config.parallel })
   const plan = buildPlan({
     idleSlots: [],
+    versions: [],
     attachedZero: null,
     salvaged: source.salvageReport,
     source: { label: source.label, fingerprint: source.fingerprint, catalog },

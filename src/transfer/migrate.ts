@@ -12,6 +12,7 @@ import { countOf } from '../report/figures.ts'
 import { buildPlan } from '../plan/build-plan.ts'
 import { type PlacedTables, placeTables } from '../plan/place-tables.ts'
 import { withKeyHints } from '../plan/align-keys.ts'
+import { compareVersions, type VersionDifference, versionRemedy, versionWarning } from '../plan/compare-versions.ts'
 import { planSettings } from '../plan/plan-settings.ts'
 import type { Source } from '../databases/databases.ts'
 import { findUnfinishedTransfer, type StoredTransfer } from '../store/transfers.ts'
@@ -21,6 +22,7 @@ import type { Threads } from '../util/threads.ts'
 import { startThreads } from './start-threads.ts'
 import { optionsHash } from './options-hash.ts'
 import { readOwnTables } from './read-own-tables.ts'
+import { readVersionRecords } from './read-version-records.ts'
 import { runTransfer } from './run-transfer.ts'
 import type { MigrateOptions } from './migrate-options.ts'
 import type { TransferOptions } from './transfer-options.ts'
@@ -56,6 +58,7 @@ export async function migrate(options: MigrateOptions, started?: Threads): Promi
         { ...options, threads },
         {
           detach: (attached) => slotsToDrop(attached, { reset: options.config.resetZero }),
+          compared: (versions) => refuseDifference(versions, options.config),
           confirm: (places) => confirmReplacements(places, target, options),
           profiled: (seconds) => (profileSeconds = seconds),
         },
@@ -108,6 +111,8 @@ type PlanGate = {
   /** Refuses, or gives the slots of an attached Zero to drop. */
   readonly detach: (attached: AttachedZero | null) => readonly string[]
   readonly confirm: (places: readonly TablePlace[]) => Promise<void>
+  /** Refuses where the application's schema is of another version on the other side. */
+  readonly compared?: (versions: readonly VersionDifference[]) => void
   /** Told how long the profile took. */
   readonly profiled?: (seconds: number) => void
 }
@@ -134,6 +139,14 @@ async function planInto(
         )
       : new Map()
   const placed: PlacedTables = placeTables({ source: catalog, target: targetCatalog, own, settings })
+  const versions =
+    target && targetCatalog
+      ? await askTarget(target, options, () =>
+          readVersionRecords({ source, target, catalog, targetCatalog }, { own, settings }),
+        )
+      : []
+  const differences = versions.flatMap((records) => compareVersions(records) ?? [])
+  gate.compared?.(differences)
   const replaced = placed.places.filter(isReplaced).map((place) => ({ schema: config.schema, name: place.target }))
   const attached = target
     ? await askTarget(target, options, async () => findAttachedZero(await target.reconnect(), replaced))
@@ -164,11 +177,22 @@ async function planInto(
     profile,
     settings,
     idleSlots,
+    versions: differences.map(versionWarning),
     attachedZero: attached === null ? null : attachedMessage(attached),
   })
   emit('plan:built', { plan: built })
   for (const warning of built.warnings) emit('warning', warning)
   return built
+}
+
+function refuseDifference(versions: readonly VersionDifference[], config: Config): void {
+  const differing = versions.filter(({ kind }) => kind === 'differs')
+  const [first] = differing
+  if (first === undefined || config.allowVersionDifference) return
+  throw new RowferryError('CATALOG_VERSION_DIFFERS', {
+    message: `${differing.map(({ message }) => message).join(' ')} Rows of one version do not fit the schema of another; nothing was changed.`,
+    remedy: versionRemedy,
+  })
 }
 
 async function confirmReplacements(

@@ -45,7 +45,16 @@ function again(command: 'migrate' | 'verify', run: CommandRun, source: string): 
 }
 
 /** These may be others the next time; a question is answered anew. */
-const freely: readonly OptionName[] = ['resume', 'restart', 'report', 'logLevel', 'parallel', 'dryRun', 'resetZero']
+const freely: readonly OptionName[] = [
+  'resume',
+  'restart',
+  'report',
+  'logLevel',
+  'parallel',
+  'dryRun',
+  'resetZero',
+  'allowVersionDifference',
+]
 
 /** An option that is not at its default, as it is typed: without it a migration could not go on, and others would be compared. */
 function givenFlag(command: 'migrate' | 'verify', name: OptionName, config: Config): string {

@@ -19,6 +19,7 @@ const freeOptions = [
   'snapshot',
   'verify',
   'resetZero',
+  'allowVersionDifference',
   'source',
   'target',
 ] as const

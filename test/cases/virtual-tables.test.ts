@@ -96,18 +96,20 @@ describe.concurrent('virtual tables, shadow tables, tables of SQLite and of tool
 
   test('in a schema that a tool has made, its own books stay as they are', () =>
     expectCase({
-      sqlite: `create table _prisma_migrations(id text primary key, name text); create table alembic_version(version_num text);
+      sqlite: `create table _prisma_migrations(id text primary key, checksum text, migration_name text, finished_at text); create table alembic_version(version_num text);
         create table users(id integer primary key, name text);
-        insert into _prisma_migrations values ('sqlite', 'old'); insert into alembic_version values ('1'); insert into users values (1, 'Ada')`,
-      target: `create table _prisma_migrations(id text primary key, name text); create table alembic_version(version_num text);
+        insert into _prisma_migrations values ('sqlite', '', 'old', '2024-01-01'); insert into alembic_version values ('9'); insert into users values (1, 'Ada')`,
+      target: `create table _prisma_migrations(id text primary key, checksum text, migration_name text, finished_at text); create table alembic_version(version_num text);
         create table users(id integer primary key, name text);
-        insert into _prisma_migrations values ('postgres', 'new'); insert into alembic_version values ('9')`,
+        insert into _prisma_migrations values ('postgres', '', 'new', '2024-01-01'); insert into alembic_version values ('9')`,
       tables: {
-        _prisma_migrations: [['postgres', 'new']],
+        _prisma_migrations: [['postgres', '', 'new', '2024-01-01']],
         alembic_version: [['9']],
         users: [[1, 'Ada']],
       },
       warnings: {
+        'version-not-comparable _prisma_migrations':
+          /no migration stands on both sides. Newest in the source: old; .* new/,
         'bookkeeping-skipped _prisma_migrations': /Prisma/,
         'bookkeeping-skipped alembic_version': /Alembic/,
       },

@@ -14,7 +14,7 @@ const djangoSqlite = `
     joined datetime not null, profile text not null check (json_valid(profile) or profile is null), mood varchar(10) not null, legacy text);
   create table blog_post(id integer primary key autoincrement, author_id bigint not null references accounts_user(id) deferrable initially deferred,
     parent_id bigint references blog_post(id), title varchar(50) not null, price decimal not null, token char(32) not null);
-  insert into django_migrations values (1, 'accounts', '0001_initial', '2024-01-01 00:00:00');
+  insert into django_migrations values (1, 'accounts', '0001_initial', '2024-01-01 00:00:00'), (9, 'accounts', '0002_more', '2024-01-01 00:00:00');
   insert into accounts_user values
     (1, 'ada', 1, '2024-02-29 12:30:00.123456', '{"langs": ["en"]}', 'happy', 'x'),
     (5, 'grace', 0, '2024-03-01 00:00:00', '{}', 'sad', null);
@@ -52,7 +52,7 @@ describe('into tables that an ORM made', () => {
       [2, 1, null, '10.00', '6ba7b811-9dad-11d1-80b4-00c04fd430c8'],
       [3, 1, 2, '0.05', '6ba7b812-9dad-11d1-80b4-00c04fd430c8'],
     ])
-    await assertRows(target.url, 'select count(*) from django_migrations', [[2]])
+    await assertRows(target.url, 'select count(*), max(id) from django_migrations', [[2, 2]])
     await assertRows(
       target.url,
       `insert into accounts_user(username, is_active, joined, profile, mood) values ('new', true, now(), '{}', 'sad') returning id`,

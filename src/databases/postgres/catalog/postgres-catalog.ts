@@ -1,5 +1,14 @@
 import type { Client } from 'pg'
-import type { Catalog, OtherRelation, Table, TableAccess, TableName, Trigger, View } from '../../../model/catalog.ts'
+import type {
+  BareSequence,
+  Catalog,
+  OtherRelation,
+  Table,
+  TableAccess,
+  TableName,
+  Trigger,
+  View,
+} from '../../../model/catalog.ts'
 import { readColumns } from './catalog-columns.ts'
 import { readConstraints } from './catalog-constraints.ts'
 import { readIndexes } from './catalog-indexes.ts'
@@ -26,6 +35,7 @@ export async function readPostgresCatalog(client: Client, schema: string): Promi
     triggers: parts.triggers.map(({ name, table, sql }): Trigger => ({ name, table, sql })),
     virtualTables: [],
     others: parts.others.map(({ kind, ...other }): OtherRelation => ({ ...other, kind: otherKinds[kind] })),
+    bareSequences: parts.bareSequences,
     skipped: [],
   }
 }
@@ -52,6 +62,7 @@ async function readParts(client: Client, schema: string) {
     indexes: await readIndexes(client, oids),
     triggers: await readJson<TriggerRow>(client, triggersSql, [oids]),
     others: await readJson<OtherRow>(client, othersSql, [schema]),
+    bareSequences: await readJson<BareSequence>(client, bareSequencesSql, [schema]),
   }
 }
 
@@ -185,6 +196,23 @@ select json_build_object(
 from pg_catalog.pg_class c
 join pg_catalog.pg_namespace n on n.oid = c.relnamespace
 where n.nspname = $1 and c.relkind in ('v', 'm', 'S', 'c')
+order by c.oid`
+
+/** No column owns it, no default calls it. */
+const bareSequencesSql = `
+select json_build_object(
+  'name', json_build_object('schema', n.nspname, 'name', c.relname),
+  'increment', q.seqincrement::text)
+from pg_catalog.pg_class c
+join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+join pg_catalog.pg_sequence q on q.seqrelid = c.oid
+where n.nspname = $1
+  and not exists (select 1 from pg_catalog.pg_depend d
+    where d.classid = 'pg_catalog.pg_class'::regclass and d.objid = c.oid
+      and d.refclassid = 'pg_catalog.pg_class'::regclass and d.deptype in ('a', 'i'))
+  and not exists (select 1 from pg_catalog.pg_depend d
+    where d.refclassid = 'pg_catalog.pg_class'::regclass and d.refobjid = c.oid
+      and d.classid = 'pg_catalog.pg_attrdef'::regclass)
 order by c.oid`
 
 /** tgtype: bit 4 is INSERT. tgenabled: O in ordinary sessions, A always, R only in replicas, D never. */

@@ -31,12 +31,14 @@ export async function resetSequences(client: ClientBase, resets: readonly Sequen
       if (!state) continue
       // Two columns may share a sequence, and the second must not set it back.
       const standsAt = standing.get(sequence.name) ?? state.standsAt
-      const used = greatestOf([state.greatest, reset.atLeast])
+      const { increment } = sequence
+      const used = usedOf(state, reset, sequence)
       const value = used === null ? null : nextStand(sequence, standsAt, used)
       if (used === null || value === null) continue
       standing.set(sequence.name, value)
       forwarded.set(sequence.name, value)
-      if (value + sequence.increment > sequence.max) warnings.push(exhausted(reset, used, sequence))
+      if (value + increment > sequence.max || value + increment < sequence.min)
+        warnings.push(exhausted(reset, used, sequence))
     }
   }
   await setSequences(client, [...forwarded])
@@ -54,10 +56,10 @@ export async function findSequencesBehind(
     const states = await readStates(client, part)
     for (const [index, { reset, sequence }] of part.entries()) {
       const state = states[index]
-      const used = state && greatestOf([state.greatest, reset.atLeast])
+      const used = state && usedOf(state, reset, sequence)
       if (!state || used === null || used === undefined || nextStand(sequence, state.standsAt, used) === null) continue
       // One that has no value left stands at its end, and a warning says so.
-      if (state.standsAt >= sequence.max) continue
+      if (sequence.increment > 0n ? state.standsAt >= sequence.max : state.standsAt <= sequence.min) continue
       const problem = `stands at ${state.standsAt}, and ${reset.column} goes up to ${used}`
       differences.push({ table: reset.table.name, object: `sequence ${sequence.name}`, problem })
     }
@@ -76,27 +78,58 @@ type Sequence = {
 type FoundSequence = { readonly reset: SequenceReset; readonly sequence: Sequence }
 
 type SequenceState = {
-  /** The last value that was handed out; one below the first where none was. */
+  /** The last value that was handed out; one step before the first where none was. */
   readonly standsAt: bigint
-  /** Greatest value of the column; null when there is none. */
-  readonly greatest: string | null
+  /** Greatest value of the column, least where the sequence counts down; null when there is none. */
+  readonly furthest: string | null
 }
 
-/** Where the sequence has to stand now; null: it may stay where it is. */
+/**
+ * Where the sequence has to stand now; null: it may stay where it is. It stays on its own grid: applications that take a block
+ * of values with each call (Hibernate's allocation size), and servers that share the numbers among them, count on the steps.
+ */
 function nextStand({ increment, min, max }: Sequence, standsAt: bigint, used: bigint): bigint | null {
-  if (increment < 0n || used <= standsAt) return null
-  // All keys are below where it starts: it stays there.
-  if (used < min) return null
-  return used > max ? max : used
+  const [step, distance] = increment > 0n ? [increment, used - standsAt] : [-increment, standsAt - used]
+  if (distance <= 0n) return null
+  // All keys are before where it starts: it stays there.
+  if (increment > 0n ? used < min : used > max) return null
+  const stand = standsAt + ((distance + step - 1n) / step) * increment
+  if (stand > max) return max
+  return stand < min ? min : stand
 }
 
-function greatestOf(texts: readonly (string | null)[]): bigint | null {
-  const values = texts.filter((text) => text !== null).map(BigInt)
-  return values.length === 0 ? null : values.reduce((a, b) => (a > b ? a : b))
+/** The furthest value that is taken, as the sequence counts. */
+function usedOf({ furthest }: SequenceState, { atLeast }: SequenceReset, { increment }: Sequence): bigint | null {
+  const values = [furthest, increment > 0n ? atLeast : null].filter((text) => text !== null).map(BigInt)
+  if (values.length === 0) return null
+  return values.reduce((a, b) => (a > b === increment > 0n ? a : b))
 }
 
 async function findSequences(client: ClientBase, resets: readonly SequenceReset[]): Promise<FoundSequence[]> {
-  const { rows } = await client.query<Record<'place' | 'name' | 'min' | 'max' | 'increment', string>>(
+  const named = resets.filter(({ sequence }) => sequence !== undefined)
+  const own = resets.filter(({ sequence }) => sequence === undefined)
+  return [...(await findOwn(client, own)), ...(await findNamed(client, named))]
+}
+
+/** Those that only the application calls. */
+async function findNamed(client: ClientBase, resets: readonly SequenceReset[]): Promise<FoundSequence[]> {
+  if (resets.length === 0) return []
+  const { rows } = await client.query<SequenceRow>(
+    `select w.place, format('%I.%I', n.nspname, s.relname) as name,
+       q.seqmin as min, q.seqmax as max, q.seqincrement as increment
+     from unnest($1::name[], $2::name[]) with ordinality as w ("schema", sequence, place)
+     join pg_catalog.pg_namespace n on n.nspname = w."schema"
+     join pg_catalog.pg_class s on s.relnamespace = n.oid and s.relname = w.sequence and s.relkind = 'S'
+     join pg_catalog.pg_sequence q on q.seqrelid = s.oid
+     order by w.place`,
+    [resets.map(({ sequence }) => sequence?.schema), resets.map(({ sequence }) => sequence?.name)],
+  )
+  return foundSequences(rows, resets)
+}
+
+async function findOwn(client: ClientBase, resets: readonly SequenceReset[]): Promise<FoundSequence[]> {
+  if (resets.length === 0) return []
+  const { rows } = await client.query<SequenceRow>(
     `select distinct on (w.place) w.place, format('%I.%I', sn.nspname, s.relname) as name,
        q.seqmin as min, q.seqmax as max, q.seqincrement as increment
      from unnest($1::name[], $2::name[], $3::name[]) with ordinality as w ("schema", "table", "column", place)
@@ -125,6 +158,12 @@ async function findSequences(client: ClientBase, resets: readonly SequenceReset[
       resets.map(({ column }) => column),
     ],
   )
+  return foundSequences(rows, resets)
+}
+
+type SequenceRow = Record<'place' | 'name' | 'min' | 'max' | 'increment', string>
+
+function foundSequences(rows: readonly SequenceRow[], resets: readonly SequenceReset[]): FoundSequence[] {
   return rows.flatMap(({ place, name, min, max, increment }) => {
     const reset = resets[Number(place) - 1]
     if (!reset) return []
@@ -134,25 +173,28 @@ async function findSequences(client: ClientBase, resets: readonly SequenceReset[
 
 /** In the order of `found`. */
 async function readStates(client: ClientBase, found: readonly FoundSequence[]): Promise<SequenceState[]> {
-  const { rows } = await client.query<{ last: string; called: string; greatest: string | null }>(
+  const { rows } = await client.query<{ last: string; called: string; furthest: string | null }>(
     `select * from (${found.map(stateSql).join(' union all ')}) as states order by place`,
   )
-  return rows.map(({ last, called, greatest }) => ({
-    standsAt: called === '1' ? BigInt(last) : BigInt(last) - 1n,
-    greatest,
+  return rows.map(({ last, called, furthest }, at) => ({
+    standsAt: called === '1' ? BigInt(last) : BigInt(last) - (found[at]?.sequence.increment ?? 1n),
+    furthest,
   }))
 }
 
 /**
- * `last_value` from the sequence itself: the function of that name tells nothing of one that is not called yet. The greatest
- * value is cast after `max`, so that an index can answer it; a sequence counts in bigint, the column may be numeric or text.
+ * `last_value` from the sequence itself: the function of that name tells nothing of one that is not called yet. The furthest
+ * value is cast after `max` or `min`, so that an index can answer it; a sequence counts in bigint, the column may be numeric or
+ * text.
  */
 function stateSql({ reset, sequence }: FoundSequence, place: number): string {
   const column = quoteIdentifier(reset.column)
+  const furthest = `${sequence.increment > 0n ? 'max' : 'min'}(${column})`
   return `select ${place} as place, last_value as last, is_called::int as called, (
-       select case when max(${column})::numeric between -9223372036854775808 and 9223372036854775807
-         then trunc(max(${column})::numeric)::bigint else 9223372036854775807 end
-       from ${qualifiedName(reset.table)} having max(${column}) is not null) as greatest
+       select case when ${furthest}::numeric > 9223372036854775807 then 9223372036854775807
+         when ${furthest}::numeric < -9223372036854775808 then -9223372036854775808
+         else trunc(${furthest}::numeric)::bigint end
+       from ${qualifiedName(reset.table)} having ${furthest} is not null) as furthest
      from ${sequence.name}`
 }
 
