@@ -73,13 +73,7 @@ test.each<[string, string, Rows, Rows]>([
 })
 
 test.each<[string, string, Rows, Rows, string]>([
-  [
-    'alembic_version',
-    'version_num',
-    [['7e5b']],
-    [['c0fb']],
-    'only the source has 7e5b; only the target has c0fb. Newest',
-  ],
+  ['alembic_version', 'version_num', [['7e5b']], [['c0fb']], 'only the source has 7e5b; only the target has c0fb.'],
   [
     'django_migrations',
     'id app name applied',
@@ -88,7 +82,7 @@ test.each<[string, string, Rows, Rows, string]>([
       ['a', '2'],
     ],
     [['a', '1']],
-    'only the source has a 2. Newest in the source: a 2',
+    'only the source has a 2; the newest in the target is a 1.',
   ],
   ['schema_version', 'version', [['72']], [['80']], 'only the source has 72; only the target has 80.'],
   [
@@ -102,7 +96,7 @@ test.each<[string, string, Rows, Rows, string]>([
       ['Both2', '2'],
       ['Next3', '3'],
     ],
-    'only the target has Next3.',
+    'the newest in the source is Both2; only the target has Next3.',
   ],
   [
     'flyway_schema_history',
@@ -115,14 +109,14 @@ test.each<[string, string, Rows, Rows, string]>([
       ['9', '1', 't'],
       ['10', '2', 'f'],
     ],
-    'only the source has 10.',
+    'only the source has 10; the newest in the target is 9.',
   ],
   [
     'VersionInfo',
     'Version AppliedOn Description',
     [],
     [['1'], ['2'], ['3'], ['4'], ['5'], ['6'], ['7']],
-    'only the target has 7 migrations, the last ones 3, 4, 5, 6, 7.',
+    'the source has none; only the target has 7 migrations, the last ones 3, 4, 5, 6, 7.',
   ],
   [
     'oc_migrations',

@@ -84,32 +84,31 @@ function differing(
 ): VersionDifference | null {
   if (onlySource.length + onlyTarget.length === 0) return null
   const parts = [
-    ...(onlySource.length > 0 ? [`only the source has ${named(onlySource)}`] : []),
-    ...(onlyTarget.length > 0 ? [`only the target has ${named(onlyTarget)}`] : []),
+    ...sideText('source', onlySource, records.source ?? []),
+    ...sideText('target', onlyTarget, records.target ?? []),
   ]
-  return {
-    table: records.table,
-    kind: 'differs',
-    message: `${recordLabel(records)} says that source and target are at different schema versions: ${parts.join('; ')}${newestOfBoth(records)}`,
-  }
+  return { table: records.table, kind: 'differs', message: `${recordLabel(records)}: ${parts.join('; ')}.` }
+}
+
+function sideText(side: string, only: readonly string[], entries: readonly VersionEntry[]): string[] {
+  const last = newest(entries)
+  return [
+    ...(only.length > 0 ? [`only the ${side} has ${named(only)}`] : []),
+    ...(last === null ? [`the ${side} has none`] : only.includes(last) ? [] : [`the newest in the ${side} is ${last}`]),
+  ]
 }
 
 function unknown(records: VersionRecords, why: string): VersionDifference {
+  const [ours, theirs] = [records.source, records.target].map((entries) => newest(entries ?? []) ?? 'none')
   return {
     table: records.table,
     kind: 'unknown',
-    message: `${recordLabel(records)} cannot be compared: ${why}${newestOfBoth(records)}`,
+    message: `${recordLabel(records)} cannot be compared: ${why}. Newest in the source: ${ours}; newest in the target: ${theirs}.`,
   }
 }
 
-function newestOfBoth({ source, target, version }: VersionRecords): string {
-  if (version.compare === 'number') return '.'
-  const [ours, theirs] = [source, target].map((entries) => (entries === null ? null : newest(entries)))
-  return `. Newest in the source: ${ours ?? 'none'}; newest in the target: ${theirs ?? 'none'}.`
-}
-
 function recordLabel({ table, tool }: Pick<VersionRecords, 'table' | 'tool'>): string {
-  return `${table}, the record of ${tool},`
+  return `${table} (${tool})`
 }
 
 /** The newest last, as they are found; the last ones where there are many. */
@@ -124,7 +123,7 @@ export function versionWarning({ table, kind, message }: VersionDifference): War
     code: kind === 'differs' ? 'version-differs' : 'version-not-comparable',
     table,
     column: null,
-    message,
+    message: kind === 'differs' ? `Source and target are at different schema versions. ${message}` : message,
     remedy:
       kind === 'differs'
         ? versionRemedy

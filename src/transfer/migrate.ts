@@ -190,7 +190,7 @@ function refuseDifference(versions: readonly VersionDifference[], config: Config
   const [first] = differing
   if (first === undefined || config.allowVersionDifference) return
   throw new RowferryError('CATALOG_VERSION_DIFFERS', {
-    message: `${differing.map(({ message }) => message).join(' ')} Rows of one version do not fit the schema of another; nothing was changed.`,
+    message: `Source and target are at different schema versions. ${differing.map(({ message }) => message).join(' ')} Rows of one version may not fit the schema of another; nothing was changed.`,
     remedy: versionRemedy,
   })
 }

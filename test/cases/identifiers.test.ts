@@ -90,6 +90,12 @@ describe.concurrent('identifiers', () => {
       },
     }))
 
+  test('a view whose name is shortened is found again under its new name', () =>
+    expectCase({
+      sqlite: `create table t(id integer primary key); insert into t values (1); create view ${'v'.repeat(70)} as select id from t`,
+      tables: { t: [[1]], [`${'v'.repeat(54)}_a5912ccf`]: [[1]] },
+    }))
+
   test('the limit counts bytes, not characters, and no character is cut in two', () =>
     expectCase({
       sqlite: `create table t(id integer primary key, "${'日本語'.repeat(8)}" text, "${'日本語'.repeat(7)}" text); insert into t values (1, 'x', 'y')`,

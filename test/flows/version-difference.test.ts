@@ -41,15 +41,13 @@ test('schemas of different versions are refused, and loaded on request with the 
   const told = toldError(refused)
   expect(told.code).toBe('CATALOG_VERSION_DIFFERS')
   for (const part of [
-    'alembic_version, the record of Alembic, says that source and target are at different schema versions: only the source has 7e5b; only the target has c0fb.',
-    'only the source has core 14.',
+    'alembic_version (Alembic): only the source has 7e5b; only the target has c0fb.',
+    'only the source has core 14; the newest in the target is core 13.',
     'only the source has 72; only the target has 80.',
   ]) {
     expect(told.sentence).toContain(part)
   }
-  expect(told.sentence).not.toMatch(
-    /phinxlog|VersionInfo|applied_schema_deltas|payload|migrations, the record of TypeORM/,
-  )
+  expect(told.sentence).not.toMatch(/phinxlog|VersionInfo|applied_schema_deltas|payload|migrations \(TypeORM/)
   expect(await dumpTarget(database.url)).toEqual(before)
 
   const planned = await runCli(['plan', path, database.url])

@@ -53,7 +53,8 @@ async function lostObjects(client: Client, objects: readonly ObjectReport[]): Pr
     [
       made.map(({ table }) => table?.schema),
       made.map(({ table }) => table?.name),
-      made.map(({ name }) => name),
+      // A view's own name stands where that of a table would; it may have been shortened.
+      made.map(({ kind, name, table }) => (kind === 'view' ? table?.name : name)),
       made.map(({ outcome, sql }) => outcome === 'created' && !/\bnot valid\b/i.test(sql ?? '')),
     ],
   )
