@@ -1,3 +1,4 @@
+import { qualifiedName, quoteIdentifier, quoteLiteral } from '../databases/postgres/identifiers.ts'
 import { type BareSequence, type Catalog, type Table, tableLabel, type TableName } from '../model/catalog.ts'
 import { isNewTable, type PlannedTable, type SequenceReset } from '../model/plan.ts'
 import type { Warning } from '../model/warning.ts'
@@ -64,7 +65,7 @@ function planBareSequences(
       warnings.push(
         unmatched(
           sequence,
-          found.map(({ table }) => table),
+          found.map(({ table, column }) => ({ table: table.name, column })),
         ),
       )
   }
@@ -110,23 +111,20 @@ function assumed(sequence: BareSequence, columns: readonly Numbered[]): Warning 
   }
 }
 
-function unmatched(sequence: BareSequence, tables: readonly Table[]): Warning {
+function unmatched(sequence: BareSequence, columns: readonly Numbered[]): Warning {
+  const [first] = columns
   const why =
-    tables.length === 0
+    first === undefined
       ? 'its name fits no table'
-      : `its name fits ${tables.map(({ name }) => tableLabel(name)).join(' and ')}`
+      : `its name fits ${columns.map(({ table, column }) => `${tableLabel(table)}.${column}`).join(' and ')}`
   return {
     code: 'sequence-unmatched',
     table: null,
     column: null,
     message: `Sequence ${tableLabel(sequence.name)} stays where it is: no column uses it, and ${why}. If the application takes keys from it, they may be taken already.`,
-    remedy: `Let it go on after the greatest key of its table: select setval('${regclass(sequence.name)}', (select max(id) from the_table))`,
+    remedy:
+      first === undefined
+        ? null
+        : `Where it numbers ${tableLabel(first.table)}: select setval(${quoteLiteral(qualifiedName(sequence.name))}, (select max(${quoteIdentifier(first.column)}) from ${qualifiedName(first.table)}))`,
   }
-}
-
-function regclass({ schema, name }: TableName): string {
-  return [schema, name]
-    .map((part) => `"${part.replaceAll('"', '""')}"`)
-    .join('.')
-    .replaceAll("'", "''")
 }

@@ -43,14 +43,15 @@ export function printFailure(
   const { colors } = screen
   const [first = '', ...more] = sentences(failure)
   screen.printError(`${colors.red('✗')} ${maskUrl(first)}`)
-  for (const line of more) screen.printError(`  ${maskUrl(line)}`)
+  for (const line of more) screen.printError(maskUrl(line))
   if (failure.remedy !== null) screen.printError(hang('  → ', maskUrl(failure.remedy), screen.width()))
   screen.printError(colors.dim(`  ${failure.code}`))
 }
 
 /** Only the problems of a configuration are a list; in any other message a line end is part of a name or a value. */
 function sentences({ code, message }: { readonly code: string; readonly message: string }): string[] {
-  return code.startsWith('CONFIG') ? message.split('\n') : [message]
+  const isList = code.startsWith('CONFIG') && message.startsWith('The configuration has ')
+  return isList ? message.split('\n') : [message]
 }
 
 /** The frames are lines of ours, the message in front of them is one. */
