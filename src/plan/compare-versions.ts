@@ -119,16 +119,12 @@ function named(keys: readonly string[]): string {
 }
 
 export function versionWarning({ table, kind, message }: VersionDifference): Warning {
-  return {
-    code: kind === 'differs' ? 'version-differs' : 'version-not-comparable',
-    table,
-    column: null,
-    message: kind === 'differs' ? `Source and target are at different schema versions. ${message}` : message,
-    remedy:
-      kind === 'differs'
-        ? versionRemedy
-        : 'Make sure that the application of the source and that of the target are of the same version',
+  if (kind === 'differs') {
+    const told = `Source and target are at different schema versions. ${message}`
+    return { code: 'version-differs', table, column: null, message: told, remedy: versionRemedy }
   }
+  const remedy = 'Make sure that the application of the source and that of the target are of the same version'
+  return { code: 'version-not-comparable', table, column: null, message, remedy }
 }
 
 export const versionRemedy = 'Bring both to the same version of the application, or add --allow-version-difference'
