@@ -53,7 +53,7 @@ export interface Source extends AsyncDisposable {
     options: Abortable & { readonly parallel: number; readonly emit: Emit; readonly threads?: Threads },
   ): Promise<Profile>
   /** Tables of a damaged source of which something could not be read (`salvage`), with a sentence each; known after `profile`. */
-  readonly salvageReport: readonly { readonly table: string; readonly sentence: string }[]
+  readonly salvageReport: readonly { readonly table: string | null; readonly sentence: string }[]
   /** Throws CONNECT_SOURCE_CHANGED when the source is no longer what was read. */
   assertUnchanged(): Promise<void>
 }

@@ -48,7 +48,7 @@ export type PlanInput = {
   readonly placed: PlacedTables
   readonly profile: Profile
   /** Tables of a damaged source that could not be read whole. */
-  readonly salvaged: readonly { readonly table: string; readonly sentence: string }[]
+  readonly salvaged: readonly { readonly table: string | null; readonly sentence: string }[]
   readonly settings: PlanSettings
   /** Slots of an attached Zero that is not running, to be dropped first; empty: none, or it is let be. */
   readonly idleSlots: readonly string[]

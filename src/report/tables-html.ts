@@ -1,3 +1,4 @@
+import { mayBeIncomplete } from './damaged-tables.ts'
 import { tableLabel } from '../model/catalog.ts'
 import type { Report, TableReport } from '../model/report.ts'
 import { formatBytes, formatCount, formatDuration, rowsPerSecond } from './figures.ts'
@@ -42,7 +43,7 @@ export function tablesSection(report: Report): Html | null {
           </tr>
         </thead>
         <tbody>
-          ${report.tables.map((table) => tableRow(table, shown))}
+          ${report.tables.map((table) => tableRow(table, shown, mayBeIncomplete(report, table)))}
         </tbody>
         <tfoot>
           <tr>
@@ -59,7 +60,7 @@ export function tablesSection(report: Report): Html | null {
   </section>`
 }
 
-function tableRow(table: TableReport, shown: readonly Figure[]): Html {
+function tableRow(table: TableReport, shown: readonly Figure[], isDamaged: boolean): Html {
   const target = tableLabel(table.target)
   const rate = rowsPerSecond(table.rowsRead, table.seconds)
   return html`<tr>
@@ -70,12 +71,13 @@ function tableRow(table: TableReport, shown: readonly Figure[]): Html {
     <td class="number">${formatBytes(table.bytes)}</td>
     <td class="number">${formatDuration(table.seconds)}</td>
     <td class="number">${rate === null ? '–' : formatCount(rate)}</td>
-    <td class="mark">${verified(table)}</td>
+    <td class="mark">${verified(table, isDamaged)}</td>
   </tr>`
 }
 
-function verified({ verification }: TableReport): Html {
+function verified({ verification }: TableReport, isDamaged: boolean): Html {
   if (verification.level === 'none') return html`<span class="soft">not verified</span>`
+  if (verification.verdict === 'equal' && isDamaged) return html`<span class="warn">! read rows only</span>`
   if (verification.verdict === 'equal') return html`<span class="good">✓ ${verification.level}</span>`
   return html`<span class="bad"
     >✗ ${verification.differingRows > 0 ? `${formatCount(verification.differingRows)} differ` : 'differs'}</span

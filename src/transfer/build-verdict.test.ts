@@ -55,7 +55,10 @@ describe('buildVerdict', () => {
     [{ refusedObjects: 1 }, 'refused by PostgreSQL: 1 object of the schema'],
     [{ columns: 1, columnValues: 2 }, 'not carried: 1 column with 2 values'],
     [{ unprovenConstraints: 1 }, 'not valid for the rows there: 1 constraint'],
-    [{ damagedTables: 1 }, 'not whole because of damage: 1 table'],
+    [
+      { damagedTables: 1 },
+      'content of the rows that could be read verified; perhaps not whole because of damage: 1 table',
+    ],
   ])('is 5 with %j, and says so', (parts, phrase) => {
     expect(buildVerdict([table({})], null, { ...nothing, ...parts })).toMatchObject({
       status: 'completed_with_rejects',

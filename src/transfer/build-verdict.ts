@@ -57,7 +57,7 @@ export function buildVerdict(
       verdict: `DIFFERENT: verification found ${found.join(' and ')}.`,
     }
   }
-  const verified = verifiedPhrase(tables) + leftOutPhrase(notCarried)
+  const verified = verifiedPhrase(tables, notCarried) + leftOutPhrase(notCarried)
   const rejected = sum((table) => table.rejected)
   const altered = sum((table) => table.altered)
   if (rejected > 0 || altered > 0 || isIncomplete(notCarried)) {
@@ -88,10 +88,12 @@ function failed(failure: FailureReport & { readonly exitCode: number }): Verdict
   }
 }
 
-function verifiedPhrase(tables: readonly TableReport[]): string {
+function verifiedPhrase(tables: readonly TableReport[], { damagedTables }: NotCarried): string {
   const levels = new Set(tables.map((table) => table.verification.level))
   if (levels.has('none')) return levels.size === 1 && tables.length > 0 ? ', NOT verified' : ''
-  return levels.has('content') ? ', content verified' : ', counts verified'
+  const what = levels.has('content') ? 'content' : 'counts'
+  // Of a damaged source only what could be read can be compared.
+  return damagedTables > 0 ? `, ${what} of the rows that could be read verified` : `, ${what} verified`
 }
 
 function leftOutPhrase({
@@ -110,7 +112,7 @@ function leftOutPhrase({
   ]
   const parts = [
     ...(left.length > 0 ? [`not carried: ${left.join(', ')}`] : []),
-    ...(damagedTables > 0 ? [`not whole because of damage: ${countOf(damagedTables, 'table')}`] : []),
+    ...(damagedTables > 0 ? [`perhaps not whole because of damage: ${countOf(damagedTables, 'table')}`] : []),
     ...(refusedObjects > 0 ? [`refused by PostgreSQL: ${countOf(refusedObjects, 'object')} of the schema`] : []),
     ...(unprovenConstraints > 0 ? [`not valid for the rows there: ${countOf(unprovenConstraints, 'constraint')}`] : []),
   ]

@@ -1,4 +1,5 @@
 import type { ObjectReport, Report, RowDifference, TableReport } from '../../model/report.ts'
+import { mayBeIncomplete } from '../../report/damaged-tables.ts'
 import type { Warning } from '../../model/warning.ts'
 import { tableLabel } from '../../model/catalog.ts'
 import { countOf, formatBytes, formatCount, formatDuration, rowsPerSecond } from '../../report/figures.ts'
@@ -109,16 +110,24 @@ function tableColumns(screen: Screen, report: Report): TextColumn<TableReport>[]
     },
     {
       head: screen.width() < 60 ? 'OK' : 'Verified',
-      cell: verifiedCell,
+      cell: (table) => verifiedCell(table, report),
       dispensable: 0,
-      paint: (text) => (text.startsWith('✓') ? colors.green(text) : text.startsWith('✗') ? colors.red(text) : text),
+      paint: (text) =>
+        text.startsWith('✓')
+          ? colors.green(text)
+          : text.startsWith('✗')
+            ? colors.red(text)
+            : text.startsWith('!')
+              ? colors.yellow(text)
+              : text,
     },
   ]
 }
 
-function verifiedCell(table: TableReport): string {
+function verifiedCell(table: TableReport, report: Report): string {
   const { verification } = table
   if (verification.level === 'none') return '-'
+  if (verification.verdict === 'equal' && mayBeIncomplete(report, table)) return '! read rows only'
   if (verification.verdict === 'equal') return verification.level === 'content' ? '✓' : '✓ counts'
   return verification.differingRows > 0 ? `✗ ${formatCount(verification.differingRows)}` : '✗'
 }

@@ -1,6 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { isDamage } from '../sqlite-errors.ts'
 import { quoteName } from '../sqlite-identifiers.ts'
+import { doubtOfFile, doubtOfTable, isSound } from './salvage-completeness.ts'
+import { scanLeaves } from './scan-leaves.ts'
 import {
   everyRowid,
   prepareRows,
@@ -34,12 +36,17 @@ export function* salvageByRowid(
     let problem: unknown
     try {
       for (const page of walkByRowid(db, walk, { first: next, last: range.last })) {
+        // A damaged interior page leads to the same leaves twice, or to those of another place.
+        if (report !== null && misplacedAt(page, next, range.last) >= 0) throw new OutOfOrder()
         next = rowidAfter(page, next)
         yield page
       }
+      // A damaged key can also end the search too early, without an error.
+      if (report !== null && next <= range.last && !isSound(db, walk.table))
+        yield* inPages(scanLeaves(db, walk, { first: next, last: range.last }), walk.size.rows)
       return
     } catch (error) {
-      if (!isDamage(error)) throw error
+      if (!isDamage(error) && !(error instanceof OutOfOrder)) throw error
       problem = error
     }
     const before = readUntilDamage(db, walk, { first: next, last: range.last })
@@ -49,12 +56,21 @@ export function* salvageByRowid(
       continue
     }
     if (report === null) throw problem
+    const scanned = scanLeaves(db, walk, { first: next, last: range.last })
+    if (scanned.length > 0) {
+      yield* inPages(scanned, walk.size.rows)
+      return
+    }
     const resume = findReadable(next, range.last, prepareProbe(db, walk, range.last))
     const last = (resume ?? range.last + 1n) - 1n
     report({ by: 'rowid', table: walk.table, first: firstRowid(db, walk, next, last), last })
     if (resume === null) return
     next = resume
   }
+}
+
+function* inPages(rows: readonly RawRow[], size: number): Generator<RawRow[]> {
+  for (let from = 0; from < rows.length; from += size) yield rows.slice(from, from + size)
 }
 
 /** Where the damage is only in a row's values its rowid can be read; otherwise the range starts where the last row ended. */
@@ -87,11 +103,19 @@ function readUntilDamage(db: DatabaseSync, walk: Walk & { readonly rowidName: st
   } catch (error) {
     if (!isDamage(error)) throw error
   }
-  // A damaged page can hold rowids that do not belong there; only what follows the range's order is believed.
-  const misplaced = rows.findIndex(
-    (row, index) => !isAfter(row, index === 0 ? range.first - 1n : rows[index - 1]?.at(-1)),
-  )
+  const misplaced = misplacedAt(rows, range.first, range.last)
   return misplaced < 0 ? rows : rows.slice(0, misplaced)
+}
+
+class OutOfOrder extends Error {}
+
+/** The first row that does not follow the order of rowids; -1 when all do. A damaged page can hold rowids that do not belong there. */
+function misplacedAt(rows: readonly RawRow[], first: bigint, last: bigint): number {
+  return rows.findIndex((row, index) => {
+    const rowid = row.at(-1)
+    const isBeyond = typeof rowid === 'bigint' && rowid > last
+    return isBeyond || !isAfter(row, index === 0 ? first - 1n : rows[index - 1]?.at(-1))
+  })
 }
 
 function isAfter(row: RawRow, previous: RawRow[number] | undefined): boolean {
@@ -106,8 +130,8 @@ function prepareProbe(db: DatabaseSync, walk: Walk & { readonly rowidName: strin
   const statement = selectByRowid(db, walk)
   return (rowid) => {
     try {
-      statement.all(rowid, last, 1)
-      return true
+      const rows = statement.all(rowid, last, 1) as unknown as RawRow[]
+      return misplacedAt(rows, rowid, last) < 0
     } catch (error) {
       if (isDamage(error)) return false
       throw error
@@ -186,7 +210,8 @@ function backwardOrder(db: DatabaseSync, table: string): string | null {
 }
 
 export type SalvagedTable = {
-  readonly table: string
+  /** Null: of the file as a whole. */
+  readonly table: string | null
   readonly rowsRead: number
   /** Rowids that could not be read, as decimal strings; `rows` of them where an index still names them, else null. */
   readonly missing: readonly { readonly first: string; readonly last: string; readonly rows: number | null }[]
@@ -199,18 +224,27 @@ export function describeSalvage(
   db: DatabaseSync,
   tables: readonly { readonly table: string; readonly rows: number; readonly damages: readonly Damage[] }[],
 ): SalvagedTable[] {
-  return tables
-    .filter(({ damages }) => damages.length > 0)
-    .map(({ table, rows, damages }) => {
-      const ranges = joinRanges(damages)
-      const counts = countThroughIndex(db, table, ranges)
-      const missing = ranges.map(({ first, last }, at) => ({
-        first: first.toString(),
-        last: last.toString(),
-        rows: counts?.[at] ?? null,
-      }))
-      return { table, rowsRead: rows, missing, sentence: sentenceFor(table, rows, missing) }
-    })
+  const found = tables.flatMap(({ table, rows, damages }): SalvagedTable[] => {
+    const doubt = doubtOfTable(db, table, rows)
+    if (damages.length === 0) {
+      if (doubt === null) return []
+      const sentence = `table "${table}": ${rows.toLocaleString('en')} rows read; whether these are all cannot be established (${doubt})`
+      return [{ table, rowsRead: rows, missing: [], sentence }]
+    }
+    const ranges = joinRanges(damages)
+    const counts = countThroughIndex(db, table, ranges)
+    const missing = ranges.map(({ first, last }, at) => ({
+      first: first.toString(),
+      last: last.toString(),
+      rows: counts?.[at] ?? null,
+    }))
+    const because = doubt === null ? '' : `; ${doubt}`
+    return [{ table, rowsRead: rows, missing, sentence: sentenceFor(table, rows, missing) + because }]
+  })
+  const doubt = doubtOfFile(db)
+  if (doubt === null) return found
+  const sentence = `the file: whether every row was found cannot be established (${doubt})`
+  return [...found, { table: null, rowsRead: 0, missing: [], sentence }]
 }
 
 type Missing = SalvagedTable['missing'][number]
