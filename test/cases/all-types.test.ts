@@ -3,7 +3,7 @@ import { Client } from 'pg'
 import { expect, test } from 'vitest'
 import { migrate, type Report } from '../../src/index.ts'
 import { givenFolder } from '../support/folders.ts'
-import { givenDatabase, pgVersion, query } from '../support/postgres.ts'
+import { givenDatabase, query } from '../support/postgres.ts'
 import { readIssueFile } from '../support/run-cli.ts'
 import { allowedForms } from './all-types-forms.ts'
 
@@ -169,7 +169,7 @@ test(
     })
     const silent = await findSilent(database.url, { types, report, source })
     expect(silent.join('\n')).toBe('')
-    expect(types.length).toBeGreaterThan((await pgVersion(database.url)) >= 18 ? 250 : 200)
+    expect(types.length).toBeGreaterThan(200)
   },
 )
 
