@@ -19,6 +19,8 @@ export const warningMeanings: Readonly<Record<string, string>> = {
     'A generated column is computed by a function or collation that only the program of the source has; it is not carried.',
   'table-split': 'A table that is too wide for PostgreSQL is carried as several tables with the same key.',
   'rows-may-not-fit': 'A row with a value in each column would not fit a page of PostgreSQL.',
+  'trigger-held-back':
+    'A trigger of an existing table does not fire while rows are loaded; columns that it would have filled are named.',
   'column-omitted': 'A column of the source has no place in the target table.',
   'name-changed': 'A name was too long for PostgreSQL or taken, and was changed.',
   'rows-unreadable': 'The source is damaged; some rows of the table could not be read.',

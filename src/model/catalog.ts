@@ -86,6 +86,16 @@ export type SqliteTableFacts = {
 
 export type UnreadableColumn = { readonly name: string; readonly expression: string; readonly reason: string }
 
+export type InsertTrigger = {
+  readonly name: string
+  /** Columns whose update fires it too, in the words of UPDATE OF; empty: any column. Null: no update does. */
+  readonly onUpdateOf: readonly string[] | null
+  /** Text of its function, where the database keeps one. */
+  readonly body: string
+  /** The arguments that the trigger gives its function. */
+  readonly arguments: readonly string[]
+}
+
 export type PostgresTableFacts = {
   /** Estimated or exact number of rows is never read here: only whether there is at least one. */
   readonly empty: boolean
@@ -93,7 +103,7 @@ export type PostgresTableFacts = {
   /** `r` ordinary, `p` partitioned, `f` foreign … (pg_class.relkind). */
   readonly relationKind: string
   /** User triggers that would fire on insert. */
-  readonly insertTriggers: readonly string[]
+  readonly insertTriggers: readonly InsertTrigger[]
   /** Policies apply to this user, so rows may be hidden from it or refused. */
   readonly rowSecurity: boolean
   readonly access: TableAccess

@@ -21,6 +21,7 @@ export function planOrphanRules(
   settings: PlanSettings,
 ): OrphanRules {
   const rules = new Map<TablePlan, OrphanRule[]>()
+  if (settings.orphans === 'null') refuseNullInExisting(orphans, tables)
   if (orphans.length === 0 || settings.orphans === 'keep') return rules
   if (settings.orphans === 'fail') throw orphansRefused(orphans)
   const action = settings.orphans
@@ -40,6 +41,21 @@ export function planOrphanRules(
     }
   }
   return rules
+}
+
+/** The rows are checked by PostgreSQL as they come, so a reference cannot become NULL first. */
+function refuseNullInExisting(orphans: readonly OrphanProfile[], tables: ReadonlyMap<string, TablePlan>): void {
+  const found = orphans.filter((orphan) => {
+    const table = tables.get(orphan.table.toLowerCase())
+    return table !== undefined && !isNewTable(table.place)
+  })
+  if (found.length === 0) return
+  const list = found.map((orphan) => `${orphan.count} in ${orphan.table}.${orphan.columns.join(',')}`).join('; ')
+  throw new RowferryError('CONFIG_CONFLICT', {
+    message: `--orphans null works only on tables that rowferry makes, and rows for existing tables point to no parent (${list}).`,
+    remedy:
+      'Leave out --orphans: rows that a foreign key of the target forbids are then rejected and listed; or set the references to NULL in the source',
+  })
 }
 
 function orphanRule(
@@ -101,7 +117,9 @@ export function orphanWarnings(
     table: orphan.table,
     column: orphan.columns.join(', '),
     message: `Rows of ${orphan.table} that point to no row of ${orphan.parent}: ${orphan.count}; ${treatment(orphan, tables, rules, settings)}.${firstOrphans(orphan)}`,
-    remedy: 'Choose otherwise: --orphans keep, reject, null or fail',
+    remedy: tables.some((table) => table.place.source.name.name === orphan.table && !isNewTable(table.place))
+      ? 'To refuse instead: --orphans fail; to carry them all, repair the references in the source'
+      : 'Choose otherwise: --orphans keep, reject, null or fail',
   }))
 }
 
@@ -111,17 +129,19 @@ function treatment(
   rules: OrphanRules,
   settings: PlanSettings,
 ): string {
-  if (settings.orphans === 'keep') return 'they are carried, and the foreign key is added NOT VALID'
   const table = tables.find((candidate) => candidate.place.source.name.name === orphan.table)
-  if (table && !isNewTable(table.place)) {
-    return 'PostgreSQL rejects those that the foreign keys of the existing table forbid'
-  }
+  if (table && !isNewTable(table.place)) return existingTreatment
+  if (settings.orphans === 'keep') return 'they are carried, and the foreign key is added NOT VALID'
   const rule = table && rules.get(table)?.find(({ columns }) => columns.join('\0') === orphan.columns.join('\0'))
   if (!rule)
     return 'they are carried, because PostgreSQL cannot compare the columns of this foreign key, which is not made'
   if (rule.action === 'null') return 'their reference becomes NULL'
   return settings.orphans === 'null' ? 'they are rejected, because the reference must not be NULL' : 'they are rejected'
 }
+
+/** A key of a cycle, a self-reference among them, is dropped for the load; `copy-tables.ts` says what stands afterwards. */
+const existingTreatment =
+  'the foreign keys of the existing table decide: PostgreSQL rejects the rows, or, where a key points in a circle and is dropped for the load, carries them and the key stands NOT VALID'
 
 function firstOrphans({ samples }: OrphanProfile): string {
   if (samples.length === 0) return ''

@@ -27,6 +27,8 @@ export type PlanSettings = {
   /** A table is cut into shards of about so many bytes. */
   readonly shardBytes: number
   readonly verify: 'none' | 'counts' | 'content' | 'full'
+  /** Triggers of existing tables fire while rows are loaded. */
+  readonly fireTriggers: boolean
   readonly indexes: boolean
   readonly foreignKeys: boolean
   readonly views: boolean
@@ -53,6 +55,7 @@ export function planSettings(config: Config, tables: readonly Table[] = []): Pla
     parallel: config.parallel,
     shardBytes: config.shardSize * 1024 * 1024,
     verify: config.verify,
+    fireTriggers: config.fireTriggers,
     indexes: config.indexes,
     foreignKeys: config.foreignKeys,
     views: config.views,

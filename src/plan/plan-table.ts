@@ -19,6 +19,7 @@ import type { TableProfile } from '../model/profile.ts'
 import type { Warning } from '../model/warning.ts'
 import { type ColumnMatch, matchColumns } from './compare-catalogs.ts'
 import type { TablePlace } from './table-place.ts'
+import { heldBackWarnings } from './held-back-triggers.ts'
 import { columnProfile, decideType, type FindOverride, type TypeChoices } from './decide-type.ts'
 import { NameGiver } from './name-objects.ts'
 import type { PlanSettings } from './plan-settings.ts'
@@ -239,6 +240,7 @@ function planExistingTable(place: TablePlace, profile: TableProfile, settings: P
     return { column, reason, values }
   })
   notes.warnings.push(...omitted.map((one) => omittedWarning(place, one)))
+  if (!settings.fireTriggers) notes.warnings.push(...heldBackWarnings(source.name.name, existing, match.untouched))
   const columns = new Map<string, TargetColumn>()
   const planned = pairs.map((pair): PlannedColumn => {
     const columnFacts = columnProfile(profile, pair.source)

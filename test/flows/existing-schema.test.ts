@@ -275,6 +275,67 @@ describe('into tables that an ORM made', () => {
     await assertRows(target.url, 'select line from journal', [['row 3']])
   })
 
+  test('a trigger that is held back is named with the columns that stay NULL, and the remedy fills them', async () => {
+    await using target = await givenDatabase()
+    await query(
+      target.url,
+      `create table search(id bigint primary key, body text, vector tsvector, "changed at" timestamptz, made text default 'x');
+       create function fill() returns trigger language plpgsql as $$ begin
+         new.vector := to_tsvector('english', new.body); new."changed at" = now(); if new.made = 'y' then return null; end if; return new; end $$;
+       create trigger fill before insert or update on search for each row execute function fill();
+       create table docs(id int primary key, body text, words tsvector);
+       create trigger words before insert or update of body on docs for each row
+         execute function tsvector_update_trigger(words, 'pg_catalog.english', body);
+       create table log(id int primary key, note text);
+       create function other() returns trigger language plpgsql as $$ begin return new; end $$;
+       create trigger only_new after insert on log for each row execute function other()`,
+    )
+    const source =
+      givenSqlite(`create table search(id integer primary key, body text); insert into search values (1, 'hello brave world');
+      create table docs(id integer primary key, body text); insert into docs values (1, 'some words'); create table log(id integer primary key, note text); insert into log values (1, 'n')`)
+    const run = await runCli(['migrate', source, target.url])
+    assertExit(run, 0)
+    const held = latestReport(run.cwd).warnings.filter(({ code }) => code === 'trigger-held-back')
+    expect(held.map(({ message }) => message)).toEqual([
+      'The trigger fill of search does not fire while rows are loaded: vector, changed at stay NULL, which it would have filled.',
+      'The trigger words of docs does not fire while rows are loaded: words stays NULL, which it would have filled.',
+      'The trigger only_new of log does not fire while rows are loaded: what it would change or fill is left as it is.',
+    ])
+    expect(held[2]?.remedy).toMatch(/^To fill it, let triggers fire while loading: --fire-triggers/)
+    for (const { remedy } of held.slice(0, 2))
+      await query(target.url, /afterwards: (update .*?);/.exec(remedy ?? '')?.[1] ?? '')
+    await assertRows(target.url, 'select vector is not null, "changed at" is not null from search', [[true, true]])
+    await assertRows(target.url, 'select words is not null from docs', [[true]])
+    const fired = await runCli(['migrate', source, target.url, '--fire-triggers', '--strategy', 'replace', '--yes'])
+    assertExit(fired, 0)
+    expect(latestReport(fired.cwd).warnings).toEqual([])
+  })
+
+  test('orphans of an existing table are the business of its foreign keys; --orphans null is refused', async () => {
+    await using target = await givenDatabase()
+    const tables =
+      'create table t(id bigint primary key, next bigint references t(id)); create table c(id bigint primary key, t bigint references t(id))'
+    await query(target.url, tables)
+    const source = givenSqlite(
+      `${tables}; insert into t values (1, 2), (2, null), (4, 70); insert into c values (10, 1), (12, 99)`,
+    )
+    const refused = await runCli(['migrate', source, target.url, '--orphans', 'null'])
+    assertExit(refused, 2)
+    expect(toldError(refused)).toMatchObject({
+      code: 'CONFIG_CONFLICT',
+      sentence: expect.stringContaining('1 in t.next') as string,
+    })
+    const run = await runCli(['migrate', source, target.url])
+    assertExit(run, 5)
+    expect(latestReport(run.cwd).verdict).toContain(
+      '1 row rejected, 0 values altered, each listed, content verified; not valid for the rows there: 1 constraint',
+    )
+    await query(target.url, 'update t set next = null where next = 70')
+    const remedy = latestReport(run.cwd).warnings.find(({ code }) => code === 'foreign-key-not-restored')?.remedy ?? ''
+    await query(target.url, remedy.replace(/^.*then: /, ''))
+    await assertRows(target.url, `select bool_and(convalidated) from pg_constraint where contype = 'f'`, [[true]])
+  })
+
   test('with --fire-triggers they fire', async () => {
     await using target = await givenDatabase()
     await query(target.url, triggers)

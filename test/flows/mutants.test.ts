@@ -82,7 +82,7 @@ describe('a faulty rowferry', () => {
     const path = join(folder, 'source.db')
     writeSqlite(path, 'create table t(id integer primary key, n integer); insert into t values (1, 5), (2, -1000)')
     const name = 'an integer of 2 bytes loses its sign'
-    const fault = await loadable(name, mutants[name] ?? expect.unreachable(), folder)
+    const fault = await loadable(name, mutants[name] as (typeof mutants)[string], folder)
     for (const command of ['migrate', 'verify']) {
       const { exitCode, stdout } = await faulty([command, path, db.url], fault)
       expect(stdout).toContain('id=2: n is "64536" instead of "-1000"')

@@ -53,7 +53,7 @@ async function restoreForeignKeys({ target, plan, account, emit }: StepContext):
       table: key.table.name,
       column: null,
       message: `The foreign key ${key.name} of ${key.table.name} was dropped for the load and ${outcome === 'gone' ? 'cannot be made again' : 'stands NOT VALID now'}: ${reason ?? ''}`,
-      remedy: `alter table ${qualifiedName(key.table)} ${outcome === 'gone' ? `add constraint ${quoteIdentifier(key.name)} ${key.definition}` : `validate constraint ${quoteIdentifier(key.name)}`}`,
+      remedy: `${outcome === 'gone' ? '' : 'Repair the rows that contradict it, then: '}alter table ${qualifiedName(key.table)} ${outcome === 'gone' ? `add constraint ${quoteIdentifier(key.name)} ${key.definition}` : `validate constraint ${quoteIdentifier(key.name)}`}`,
     }
     account.warnings.push(warning)
     emit('warning', warning)

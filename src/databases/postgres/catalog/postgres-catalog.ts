@@ -2,6 +2,7 @@ import type { Client } from 'pg'
 import type {
   BareSequence,
   Catalog,
+  InsertTrigger,
   OtherRelation,
   Table,
   TableAccess,
@@ -80,7 +81,9 @@ function toTable(row: RelationRow, parts: Parts, withRows: ReadonlySet<number>):
       empty: !withRows.has(row.oid),
       owner: row.owner,
       relationKind: row.kind,
-      insertTriggers: parts.triggers.filter((own) => own.relation === row.oid && own.onInsert).map((own) => own.name),
+      insertTriggers: parts.triggers
+        .filter((own) => own.relation === row.oid && own.onInsert)
+        .map(({ name, onUpdateOf, body, arguments: given }) => ({ name, onUpdateOf, body, arguments: given })),
       rowSecurity: row.rowSecurity,
       access: row.access,
       referencedBy,
@@ -107,7 +110,7 @@ const otherKinds = { v: 'view', m: 'materialized view', S: 'sequence', c: 'compo
 
 type OtherRow = Omit<OtherRelation, 'kind'> & { readonly kind: keyof typeof otherKinds }
 
-type TriggerRow = Trigger & { readonly relation: number; readonly onInsert: boolean }
+type TriggerRow = Trigger & InsertTrigger & { readonly relation: number; readonly onInsert: boolean }
 
 function isView(row: RelationRow): boolean {
   return row.kind === 'v' || row.kind === 'm'
@@ -216,14 +219,23 @@ where n.nspname = $1
 order by c.oid`
 
 /** tgtype: bit 4 is INSERT. tgenabled: O in ordinary sessions, A always, R only in replicas, D never. */
-const triggersSql = `
+const triggersSql = String.raw`
 select json_build_object(
   'relation', t.tgrelid::int8,
   'table', c.relname,
   'name', t.tgname,
   'sql', pg_catalog.pg_get_triggerdef(t.oid),
-  'onInsert', (t.tgtype & 4) <> 0 and t.tgenabled in ('O', 'A'))
+  'onInsert', (t.tgtype & 4) <> 0 and t.tgenabled in ('O', 'A'),
+  'onUpdateOf', case when (t.tgtype & 16) <> 0 then coalesce((
+    select json_agg(a.attname order by a.attnum) from pg_catalog.pg_attribute a
+    where a.attrelid = t.tgrelid and a.attnum = any (t.tgattr::int2[])), '[]') end,
+  'body', p.prosrc,
+  -- Each argument ends with a zero byte.
+  'arguments', coalesce((select json_agg(argument order by place)
+    from unnest(string_to_array(encode(t.tgargs, 'escape'), '\000')) with ordinality as given (argument, place)
+    where place <= t.tgnargs), '[]'))
 from pg_catalog.pg_trigger t
 join pg_catalog.pg_class c on c.oid = t.tgrelid
+join pg_catalog.pg_proc p on p.oid = t.tgfoid
 where t.tgrelid = any ($1::oid[]) and not t.tgisinternal
 order by t.tgrelid, t.tgname`
