@@ -14,6 +14,7 @@ export type TableSettings = {
   /** Name in the target; null: by the naming rule. */
   readonly rename: string | null
   readonly excludedColumns: readonly string[]
+  /** By the source's name in lower case. */
   readonly columnNames: ReadonlyMap<string, string>
 }
 
@@ -71,7 +72,9 @@ export function planSettings(config: Config, tables: readonly Table[] = []): Pla
         matchKey: rules.matchKey ?? null,
         rename: rules.rename === undefined ? null : rules.rename + name.slice(whole.length),
         excludedColumns: columns.filter(([, column]) => column?.exclude).map(([column]) => column),
-        columnNames: new Map(columns.flatMap(([column, rule]) => (rule?.rename ? [[column, rule.rename]] : []))),
+        columnNames: new Map(
+          columns.flatMap(([column, rule]) => (rule?.rename ? [[column.toLowerCase(), rule.rename]] : [])),
+        ),
       }
     },
     column(table, column) {

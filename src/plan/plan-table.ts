@@ -19,10 +19,12 @@ import type { TableProfile } from '../model/profile.ts'
 import type { Warning } from '../model/warning.ts'
 import { type ColumnMatch, matchColumns } from './compare-catalogs.ts'
 import type { TablePlace } from './table-place.ts'
+import { withExistingRemedy } from './existing-remedies.ts'
 import { heldBackWarnings } from './held-back-triggers.ts'
 import { columnProfile, decideType, type FindOverride, type TypeChoices } from './decide-type.ts'
 import { NameGiver } from './name-objects.ts'
 import type { PlanSettings } from './plan-settings.ts'
+import { refuseIdleRules } from './refuse-idle-settings.ts'
 import { splitShards } from './split-shards.ts'
 import { expressionScope, targetColumn, type TargetColumn } from './target-column.ts'
 import { base64Default, decideForZero, existingForZero } from './zero-columns.ts'
@@ -63,6 +65,7 @@ function planNewTable(place: TablePlace, profile: TableProfile, choices: TypeCho
   const decisions = kept.map((column, at) => {
     const target = given[at] ?? column.name
     const decision = decideForZero(decideType(source, column, profile, choices), { place, column, target, settings })
+    refuseIdleRules({ table: source, column, decision, existing: null }, settings)
     return { column, decision, target, profile: columnProfile(profile, column) }
   })
   const columns = new Map(decisions.map((entry) => [entry.column.name, targetColumn(entry)]))
@@ -181,7 +184,7 @@ function nameColumns(
   const { columnNames } = settings.table(source.name.name)
   const names = new NameGiver({ naming: settings.naming, columns: true, zero: settings.zero !== null })
   const given = columns.map((column) =>
-    names.give(columnNames.get(column.name) ?? column.name, `column_${column.position}`),
+    names.give(columnNames.get(column.name.toLowerCase()) ?? column.name, `column_${column.position}`),
   )
   return { names, given }
 }
@@ -189,7 +192,7 @@ function nameColumns(
 function matchExisting(source: Table, existing: Table, settings: PlanSettings): ColumnMatch {
   const kept = keptColumns(source, settings)
   const { columnNames } = settings.table(source.name.name)
-  const names = kept.map((column) => columnNames.get(column.name) ?? column.name)
+  const names = kept.map((column) => columnNames.get(column.name.toLowerCase()) ?? column.name)
   return matchColumns(kept, existing, { names, given: nameColumns(source, kept, settings).given })
 }
 
@@ -248,7 +251,10 @@ function planExistingTable(place: TablePlace, profile: TableProfile, settings: P
       conversionForExisting(pair.target, pair.source, columnFacts, settings.column(source.name.name, pair.source.name)),
       { place, column: pair.source, target: pair.target.name, settings, profile },
     )
-    notes.warnings.push(...decision.warnings.map((warning) => ({ ...warning, table: source.name.name })))
+    refuseIdleRules({ table: source, column: pair.source, decision, existing: pair.target }, settings)
+    const scene = { table: existing, column: pair.target, conversion: decision.conversion }
+    const told = decision.warnings.map((warning) => withExistingRemedy(warning, scene))
+    notes.warnings.push(...told.map((warning) => ({ ...warning, table: source.name.name })))
     columns.set(
       pair.source.name,
       targetColumn({ column: pair.source, decision, target: pair.target.name, profile: columnFacts }),

@@ -2,6 +2,7 @@ import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { assertRows } from '../support/assert-rows.ts'
+import { givenFolder } from '../support/folders.ts'
 import { dumpTarget } from '../support/dump-target.ts'
 import { givenDatabase, query } from '../support/postgres.ts'
 import { assertExit, latestReport, readIssueFile, runCli, toldError } from '../support/run-cli.ts'
@@ -334,6 +335,55 @@ describe('into tables that an ORM made', () => {
     const remedy = latestReport(run.cwd).warnings.find(({ code }) => code === 'foreign-key-not-restored')?.remedy ?? ''
     await query(target.url, remedy.replace(/^.*then: /, ''))
     await assertRows(target.url, `select bool_and(convalidated) from pg_constraint where contype = 'f'`, [[true]])
+  })
+
+  test('a rule that can do nothing is refused before anything is loaded', async () => {
+    await using target = await givenDatabase()
+    await query(target.url, 'create table t(id int primary key, n int, note text)')
+    const source =
+      givenSqlite(`create table t(id integer primary key, n integer, note text); insert into t values (1, 5, 'x');
+      create table fresh(id integer primary key, note text); insert into fresh values (1, 'x')`)
+    for (const [rule, said] of [
+      ['t: {columns: {n: {type: bigint}}}', 'the table exists'],
+      ['t: {columns: {NOTE: {timeUnit: epoch-s}}}', 'not a type of time'],
+      ['t: {columns: {note: {separator: ";"}}}', 'not an array'],
+      ['fresh: {columns: {note: {separator: ";"}}}', 'not an array'],
+    ] as const) {
+      const cwd = givenFolder()
+      writeFileSync(join(cwd, 'rowferry.yaml'), `tables: {${rule}}`)
+      const run = await runCli(['migrate', source, target.url], { cwd })
+      assertExit(run, 2)
+      expect(toldError(run), rule).toMatchObject({
+        code: 'CONFIG_CONFLICT',
+        sentence: expect.stringContaining(said) as string,
+      })
+    }
+    await assertRows(target.url, 'select count(*) from t', [[0]])
+  })
+
+  test('remedies for columns that exist can be typed, and work', async () => {
+    await using target = await givenDatabase()
+    await query(
+      target.url,
+      `create table t(id int primary key, code varchar(3) not null, n int not null, day date, real4 real, "the note" text not null)`,
+    )
+    const source =
+      givenSqlite(`create table t(id integer primary key, code text, n text, day date, real4 real, "the note" text);
+      insert into t values (1, 'abcdef', 'many', 'someday', 0.1, null), (2, 'abc', '2', '2024-01-01', 0.5, 'y')`)
+    const run = await runCli(['migrate', source, target.url])
+    assertExit(run, 5)
+    const { warnings } = latestReport(run.cwd)
+    const statements = warnings.flatMap(({ remedy }) => /alter table .*$/.exec(remedy ?? '')?.[0] ?? [])
+    expect(statements).toHaveLength(4)
+    for (const statement of statements) await query(target.url, statement)
+    expect(warnings.find(({ column }) => column === 'day')?.remedy).toContain('{onMisfit: null}')
+    writeFileSync(join(run.cwd, 'rowferry.yaml'), 'tables: {t: {columns: {day: {onMisfit: null}}}}')
+    const again = await runCli(['migrate', source, target.url, '--strategy', 'replace', '--yes'], { cwd: run.cwd })
+    assertExit(again, 5)
+    await assertRows(target.url, 'select id, code, n, day, real4, "the note" from t order by id', [
+      [1, 'abcdef', 'many', null, 0.1, null],
+      [2, 'abc', '2', '2024-01-01', 0.5, 'y'],
+    ])
   })
 
   test('with --fire-triggers they fire', async () => {
