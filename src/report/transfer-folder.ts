@@ -81,7 +81,8 @@ async function writeWhole(path: string, text: string): Promise<void> {
 
 async function openFolderLog(folder: string, logPath: string, level: LogLevel): Promise<EventLog> {
   try {
-    await makeFolder(folder, { isPrivate: true })
+    // An embedded server of root runs as another user, who must get through to its data.
+    await makeFolder(folder, { isPrivate: true, passable: '.rowferry' })
     return openEventLog(logPath, { level, mode: privateFile })
   } catch (cause) {
     const code = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause)
