@@ -265,7 +265,7 @@ class Progress {
   damagesOf(entry: TableRanges): { table: string; rows: number; damages: Damage[] } {
     const profiles = this.#rangesOf(entry)
     return {
-      table: entry.table.name.name,
+      table: storedName(entry.table),
       rows: profiles.reduce((sum, profile) => sum + profile.rows, 0),
       damages: profiles.flatMap((profile) => profile.damages),
     }
