@@ -7,16 +7,15 @@
  * Defaults: what stands in `../shared` beside the repository; an embedded PostgreSQL. Each database goes into a database of
  * its own, which is dropped afterwards. Ends with 1 when one ends with another code than 0 or 5, or is judged unfaithful.
  */
-import { spawn } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { Client } from 'pg'
 import { startEmbeddedPostgres } from '../src/databases/postgres/embedded/embedded-postgres.ts'
 import type { ObjectReport, Report } from '../src/model/report.ts'
+import { givenDatabase, makeDatabase } from './compatibility/databases.ts'
+import { runProcess } from './compatibility/run-process.ts'
 
 const root = fileURLToPath(new URL('../', import.meta.url))
 const shared = resolve(root, '..', 'shared')
@@ -96,20 +95,6 @@ function hardCaseDatabases(): Made[] {
   return made
 }
 
-/** As the sqlite3 shell does: double-quoted strings are allowed, keys are not enforced, the schema may be written to. */
-function makeDatabase(path: string, script: string): void {
-  const db = new DatabaseSync(path, {
-    enableDoubleQuotedStringLiterals: true,
-    enableForeignKeyConstraints: false,
-    defensive: false,
-  })
-  try {
-    db.exec(script)
-  } finally {
-    db.close()
-  }
-}
-
 /** Two at once: each uses several threads itself. */
 async function migrateAll(made: readonly Made[], url: string): Promise<Outcome[]> {
   const outcomes: Outcome[] = []
@@ -127,29 +112,21 @@ async function migrateAll(made: readonly Made[], url: string): Promise<Outcome[]
 }
 
 async function migrateOne({ name, path }: Made, serverUrl: string): Promise<Outcome> {
-  const database = `c_${name.toLowerCase().replaceAll(/[^a-z0-9]/g, '_')}`.slice(0, 60)
-  await query(serverUrl, `drop database if exists ${database} with (force)`)
-  await query(serverUrl, `create database ${database}`)
-  const url = new URL(serverUrl)
-  url.pathname = `/${database}`
-  try {
-    const transfer = join(work, 'transfers', name)
-    const cli = ['bin/rowferry.js', 'migrate', path, url.href, '--yes', '--json', '--report', transfer]
-    const run = await runProcess(process.execPath, cli)
-    const answer = parseJson(run.stdout)
-    const report = answer !== null && 'tables' in answer ? (answer as unknown as Report) : null
-    const error =
-      report?.failure?.message ??
-      (answer?.['message'] as string | undefined) ??
-      (report ? null : run.stderr.slice(0, 500))
-    const judged = report !== null && (run.exitCode === 0 || run.exitCode === 5)
-    const { verdict, verdictText } = judged
-      ? await judge(path, url.href, report)
-      : ({ verdict: '-', verdictText: '' } as const)
-    return { name, exitCode: run.exitCode, report, error, verdict, verdictText, seconds: report?.seconds ?? 0 }
-  } finally {
-    await query(serverUrl, `drop database if exists ${database} with (force)`)
-  }
+  await using database = await givenDatabase(serverUrl, name)
+  const transfer = join(work, 'transfers', name)
+  const cli = ['bin/rowferry.js', 'migrate', path, database.url, '--yes', '--json', '--report', transfer]
+  const run = await runProcess(process.execPath, cli)
+  const answer = parseJson(run.stdout)
+  const report = answer !== null && 'tables' in answer ? (answer as unknown as Report) : null
+  const error =
+    report?.failure?.message ??
+    (answer?.['message'] as string | undefined) ??
+    (report ? null : run.stderr.slice(0, 500))
+  const judged = report !== null && (run.exitCode === 0 || run.exitCode === 5)
+  const { verdict, verdictText } = judged
+    ? await judge(path, database.url, report)
+    : ({ verdict: '-', verdictText: '' } as const)
+  return { name, exitCode: run.exitCode, report, error, verdict, verdictText, seconds: report?.seconds ?? 0 }
 }
 
 async function judge(path: string, url: string, report: Report): Promise<Pick<Outcome, 'verdict' | 'verdictText'>> {
@@ -289,32 +266,6 @@ function withoutPaths(text: string): string {
     .replaceAll(/(?:\/[\w.@-]+)+\/([\w.@-]+)/g, (_, file: string) => file)
     .replaceAll('|', '\\|')
     .replaceAll('\n', ' ')
-}
-
-async function query(url: string, sql: string): Promise<void> {
-  const client = new Client({ connectionString: url })
-  await client.connect()
-  try {
-    await client.query(sql)
-  } finally {
-    await client.end()
-  }
-}
-
-type ProcessResult = { readonly exitCode: number; readonly stdout: string; readonly stderr: string }
-
-async function runProcess(command: string, args: readonly string[]): Promise<ProcessResult> {
-  const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
-  const written = { stdout: '', stderr: '' }
-  for (const name of ['stdout', 'stderr'] as const) {
-    child[name].setEncoding('utf8').on('data', (text: string) => {
-      written[name] += text
-    })
-  }
-  return new Promise((done, fail) => {
-    child.on('error', fail)
-    child.on('close', (exitCode) => done({ exitCode: exitCode ?? -1, ...written }))
-  })
 }
 
 function parseJson(text: string): Record<string, unknown> | null {
