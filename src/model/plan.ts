@@ -66,6 +66,8 @@ export type PlannedTable = {
   readonly generated: readonly PlannedGeneratedColumn[]
   /** Identity column that the target adds because the source's table has no key; never part of COPY. Left out: none. */
   readonly surrogateKey?: string
+  /** As `sequence` of a column. */
+  readonly surrogateSequence?: string
   /** Source columns that have no place in an existing target table. `values`: how many of them are not NULL and are lost. */
   readonly omitted: readonly { readonly column: string; readonly reason: string; readonly values?: number }[]
   /** Source columns that name a row in reject and alter lists; empty: the rowid does. */
@@ -94,6 +96,8 @@ export type PlannedColumn = {
   readonly conversion: ColumnConversion
   readonly notNull: boolean
   readonly identity: boolean
+  /** Name of the identity's sequence where PostgreSQL's own choice is the name of something else. Left out: PostgreSQL's. */
+  readonly sequence?: string
   /** PostgreSQL text; null for none. */
   readonly default: string | null
   readonly declaredType: string

@@ -23,6 +23,8 @@ import { foreignOrderWarnings } from './foreign-order.ts'
 import { wideTableWarnings } from './wide-table-warnings.ts'
 import { orderTables } from './order-tables.ts'
 import type { PlacedTables } from './place-tables.ts'
+import { toSnakeCase } from './name-objects.ts'
+import { nameSequences } from './name-sequences.ts'
 import { planObjects } from './plan-objects.ts'
 import { orphanWarnings, planOrphanRules } from './plan-orphans.ts'
 import { planSequences } from './plan-sequences.ts'
@@ -60,7 +62,14 @@ export type PlanInput = {
 
 export function buildPlan(input: PlanInput): Plan {
   const { settings } = input
-  const { tables, overrides } = planTables(input)
+  const { tables: unnamed, overrides } = planTables(input)
+  // Before keys, indexes and views get their names: the sequences come with the tables.
+  const named = nameSequences(
+    unnamed.map((table) => table.planned),
+    input.placed.names,
+    wantedNames(input.source.catalog),
+  )
+  const tables = unnamed.map((table, at) => ({ ...table, planned: named[at] ?? table.planned }))
   assertZeroRulesMatch(settings.zero, tables, input.target.catalog)
   const bySource = new Map(tables.map((table) => [table.place.source.name.name.toLowerCase(), table]))
   const orphans = remainingOrphans(input.profile.orphans, bySource)
@@ -104,6 +113,14 @@ export function buildPlan(input: PlanInput): Plan {
       ...attachedWarnings(input),
     ],
   }
+}
+
+function wantedNames({ views, tables }: Catalog): ReadonlySet<string> {
+  const names = [
+    ...views.map(({ name }) => name.name),
+    ...tables.flatMap(({ indexes }) => indexes.map(({ name }) => name)),
+  ]
+  return new Set(names.flatMap((name) => [name, toSnakeCase(name)]))
 }
 
 /** Every table by itself, and those again whose columns foreign keys compare with columns of another type. */

@@ -54,6 +54,17 @@ export class NameGiver {
     return given
   }
 
+  /** A name that PostgreSQL chooses by itself, or the next one that is free; names in `wanted` are left to what the source calls so. */
+  reserve(name: string, wanted: ReadonlySet<string>): string {
+    let given = name
+    for (let number = 2; wanted.has(given) || this.#taken.has(this.#fold(given)); number++) {
+      const suffix = `_${number}`
+      given = cutBytes(name, maxIdentifierBytes - suffix.length) + suffix
+    }
+    this.#taken.add(this.#fold(given))
+    return given
+  }
+
   #fold(name: string): string {
     return this.#zero ? name.toLowerCase() : name
   }
@@ -75,7 +86,7 @@ function shorten(name: string, original: string): string {
 }
 
 /** The longest prefix of whole characters within so many bytes. */
-function cutBytes(name: string, bytes: number): string {
+export function cutBytes(name: string, bytes: number): string {
   let cut = ''
   let used = 0
   for (const character of name) {

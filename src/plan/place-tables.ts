@@ -93,8 +93,13 @@ function isBare(catalog: Catalog): boolean {
 /** Tables, views and indexes share their names within a schema; those of tables that will be dropped become free. */
 function takenNames(target: Catalog | null, own: OwnTables): string[] {
   if (!target) return []
+  const isFreed = (table: TableName | null): boolean => table !== null && isUntouched(own.get(table.name))
   return [
     ...target.views.map((view) => view.name.name).filter((name) => !own.has(name)),
+    // Those of tables that will be dropped go with them.
+    ...(target.others ?? [])
+      .filter(({ kind, table }) => (kind === 'sequence' || kind === 'composite type') && !isFreed(table))
+      .map(({ name }) => name.name),
     ...target.tables.flatMap((table) =>
       isUntouched(own.get(table.name.name))
         ? [table.name.name]

@@ -16,11 +16,11 @@ import { RowferryError } from '../errors/errors.ts'
 
 const folder = new URL('./sql/', import.meta.url)
 
-/** Makes the schema or brings it up to date; several may try at once. Commits on its own: call it outside a transaction. */
-export async function openStore(client: Client): Promise<void> {
+/** Makes the schema or brings it up to date; several may try at once. Commits on its own: call it outside a transaction. True when it was not there before. */
+export async function openStore(client: Client): Promise<boolean> {
   const revisions = await listRevisions()
   try {
-    await withTransaction(client, async () => {
+    return await withTransaction(client, async () => {
       // Waits for another installer: 'if not exists' alone lets two of them collide in pg_namespace.
       await client.query(`select pg_advisory_xact_lock(hashtextextended('rowferry.revisions', 0))`)
       const applied = await readRevision(client)
@@ -30,10 +30,23 @@ export async function openStore(client: Client): Promise<void> {
         await client.query(await readFile(new URL(file, folder), 'utf8'))
         await client.query('insert into rowferry.revisions (number) values ($1)', [number])
       }
+      return applied === null
     })
   } catch (error) {
     throw await explainPermission(client, error)
   }
+}
+
+/** Removes the schema again where it holds nothing: after a run that made it and was refused before it made anything else. */
+export async function removeEmptyStore(client: Client): Promise<void> {
+  await withTransaction(client, async () => {
+    await client.query(`select pg_advisory_xact_lock(hashtextextended('rowferry.revisions', 0))`)
+    const { rows } = await client.query<{ used: string }>(
+      `select (exists (select 1 from rowferry.transfers) or exists (select 1 from rowferry.loaded_tables)
+         or exists (select 1 from rowferry.dropped_foreign_keys))::int as used`,
+    )
+    if (rows[0]?.used === '0') await client.query('drop schema rowferry cascade')
+  })
 }
 
 /** True when our tables are there to be read; throws when they were made by a newer rowferry. Changes nothing. */

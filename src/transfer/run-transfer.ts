@@ -10,7 +10,7 @@ import { printPlanSql } from '../plan/print-plan.ts'
 import { type IssueFile, openTransferFolder, type TransferFolder } from '../report/transfer-folder.ts'
 import { restoreForeignKeys } from '../store/dropped-foreign-keys.ts'
 import { deleteIssues, readIssues } from '../store/issues.ts'
-import { openStore } from '../store/store.ts'
+import { openStore, removeEmptyStore } from '../store/store.ts'
 import {
   createTransfer,
   finishTransfer,
@@ -68,6 +68,7 @@ export async function runTransfer(run: TransferRun): Promise<Report> {
   account.findings.push(...run.findings)
   if (run.profileSeconds !== null) account.steps.push({ kind: 'profile', seconds: run.profileSeconds })
   let failure: Failure | null = null
+  let storeMade = false
   try {
     emit('transfer:started', { transferId: run.transferId, folder: folder.path, resumed: run.resumed })
     for (const finding of run.findings) folder.log('preflight:finding', finding)
@@ -75,7 +76,10 @@ export async function runTransfer(run: TransferRun): Promise<Report> {
     else folder.log('plan:built', { plan: run.plan })
     for (const warning of run.plan.warnings) folder.log('warning', warning)
     await folder.writePlan(run.plan, printPlanSql(run.plan))
-    await askTarget(run.target, { ...run, emit }, () => enterTransfer(run))
+    await askTarget(run.target, { ...run, emit }, async () => {
+      // An attempt whose connection was lost may have made it.
+      storeMade = (await enterTransfer(run)) || storeMade
+    })
     await runSteps(run, lanes, account, emit)
     await run.source.assertUnchanged()
     await askTarget(run.target, { ...run, emit }, async () =>
@@ -88,14 +92,17 @@ export async function runTransfer(run: TransferRun): Promise<Report> {
     if (!isInterruption(error, run.signal)) folder.logError(error)
     failure = isInterruption(error, run.signal) ? interruption(run, error) : buildFailure(error, folder.logPath)
   }
-  return await closeTransfer(run, { folder, account, failure, emit })
+  return await closeTransfer(run, { folder, account, failure, emit, storeMade })
 }
 
-/** Writes the transfer into the store, which from now on knows how far it is. */
-async function enterTransfer(run: TransferRun): Promise<void> {
+/** Writes the transfer into the store, which from now on knows how far it is. True when the store was made for it. */
+async function enterTransfer(run: TransferRun): Promise<boolean> {
   const client = await run.target.reconnect()
-  await openStore(client)
-  if (run.resumed) return restartTransfer(client, run.transferId)
+  const made = await openStore(client)
+  if (run.resumed) {
+    await restartTransfer(client, run.transferId)
+    return made
+  }
   // An unfinished one that this one takes the place of is forgotten when the tables are made, not before (`create-tables`).
   await withTransaction(client, async () => {
     // It is there when the connection was lost behind the commit of an earlier attempt.
@@ -110,6 +117,7 @@ async function enterTransfer(run: TransferRun): Promise<void> {
       rowferryVersion,
     })
   })
+  return made
 }
 
 async function runSteps(run: TransferRun, lanes: Lanes, account: TransferAccount, emit: Emit): Promise<void> {
@@ -182,7 +190,13 @@ async function runSteps(run: TransferRun, lanes: Lanes, account: TransferAccount
 
 async function closeTransfer(
   run: TransferRun,
-  parts: { folder: TransferFolder; account: TransferAccount; failure: Failure | null; emit: Emit },
+  parts: {
+    readonly folder: TransferFolder
+    readonly account: TransferAccount
+    readonly failure: Failure | null
+    readonly emit: Emit
+    readonly storeMade: boolean
+  },
 ): Promise<Report> {
   const { folder, account, emit } = parts
   const { target, transferId } = run
@@ -198,7 +212,7 @@ async function closeTransfer(
         failure === null ? askTarget(target, { signal: run.signal, emit }, work) : translateErrors(target, work)
       rejects = await ask(() => folder.writeIssues('reject', storedIssues(target, transferId, 'reject')))
       altered = await ask(() => folder.writeIssues('altered', storedIssues(target, transferId, 'altered')))
-      await ask(() => leaveTransfer(run, failure))
+      await ask(() => leaveTransfer(run, failure, parts.storeMade))
     } catch (error) {
       // Without a connection the store keeps the transfer as running, and the lists: the next run finds both.
       folder.logError(error)
@@ -228,7 +242,7 @@ async function closeTransfer(
 }
 
 /** After success only the note of which table came from where stays in the store. */
-async function leaveTransfer(run: TransferRun, failure: Failure | null): Promise<void> {
+async function leaveTransfer(run: TransferRun, failure: Failure | null, storeMade: boolean): Promise<void> {
   const client = await run.target.reconnect()
   if (failure === null) {
     await run.target.dropStagings(run.transferId)
@@ -237,8 +251,11 @@ async function leaveTransfer(run: TransferRun, failure: Failure | null): Promise
   }
   const done = await readDoneSteps(client, run.transferId)
   const begun = run.plan.steps.some(({ kind }, number) => kind !== 'reset-zero' && done.has(number))
-  // Nothing was made, so there is nothing to go on with: the next run plans anew.
-  if (!begun) return forgetTransfer(client, run.transferId)
+  // Nothing was made, so there is nothing to go on with: the next run plans again, and the store that was made for this one goes.
+  if (!begun) {
+    await forgetTransfer(client, run.transferId)
+    return storeMade ? removeEmptyStore(client) : undefined
+  }
   await restoreForeignKeys(client, run.config.schema, { loaded: false })
   await finishTransfer(client, run.transferId, failure.code === 'JOB_INTERRUPTED' ? 'interrupted' : 'failed')
 }
