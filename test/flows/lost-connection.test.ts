@@ -49,7 +49,9 @@ test('a server that restarts while catalogs are read, checks are made or the end
       { a: '2', w: '2' },
     ])
   }
-  const points = pointsOf(await packetsOf(migrated), 10)
+  const packets = await packetsOf(migrated)
+  // The keys and the foreign key that needs one of them are made towards the end.
+  const points = [...new Set([...pointsOf(packets, 10), 77, 79])].filter((point) => point < packets)
   expect(await failures(points, migrated)).toEqual([])
 }, 60_000)
 

@@ -160,7 +160,11 @@ export class Lanes implements AsyncDisposable {
   }
 
   #runOwn(pending: Pending): Promise<void> {
-    return this.#sessions.own((client) => pending.run(this.#laneOf(client, pending)), pending.signal)
+    return this.#sessions.own((client) => {
+      // A connection that was lost took other work with it, which this may need: a key before the foreign key to it.
+      pending.signal.throwIfAborted()
+      return pending.run(this.#laneOf(client, pending))
+    }, pending.signal)
   }
 
   async #runOver(session: Session, pending: Pending): Promise<void> {
