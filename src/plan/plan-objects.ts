@@ -4,6 +4,7 @@ import type { ResolvedRelation } from '../mapping/sqlite-to-postgres/query-scope
 import { type Catalog, sameTable, type TableName } from '../model/catalog.ts'
 import type { SchemaObject } from '../model/plan.ts'
 import type { OrphanProfile } from '../model/profile.ts'
+import { fitToServer } from './fit-server.ts'
 import { orderTables } from './order-tables.ts'
 import type { PlacedTables } from './place-tables.ts'
 import { planForeignKeys, planKeys } from './plan-keys.ts'
@@ -14,6 +15,7 @@ import { encodedColumns, leftOutColumns, scopeColumn } from './target-column.ts'
 
 /** What is made after the rows, and what has no equivalent in PostgreSQL. */
 export type ObjectsInput = {
+  readonly target: { readonly version: string }
   readonly source: { readonly catalog: Catalog }
   readonly placed: PlacedTables
   readonly settings: PlanSettings
@@ -43,9 +45,10 @@ export function planObjects(
     ...leaveOut(input.settings.views, 'view', planViews(input, created, bySource)),
     ...whatHasNoEquivalent(input.source.catalog, created),
   ]
+  const fitting = fitToServer(objects, input.target.version)
   return {
-    carried: objects.filter((object) => object.sql !== null),
-    notCarried: objects.filter((object) => object.sql === null),
+    carried: fitting.filter((object) => object.sql !== null),
+    notCarried: fitting.filter((object) => object.sql === null),
   }
 }
 

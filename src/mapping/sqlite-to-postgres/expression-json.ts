@@ -13,6 +13,9 @@ import {
   untranslated,
 } from './expression-types.ts'
 
+/** Told of each translation with IS JSON; `plan/fit-server.ts` writes it otherwise for older servers. */
+export const isJsonNote = 'IS JSON, which needs PostgreSQL 16'
+
 /** JSON functions of which PostgreSQL has the same: https://sqlite.org/json1.html */
 export const jsonFunctions: Readonly<Record<string, (args: readonly Typed[], context: Context) => Typed>> = {
   json: ([value]) => {
@@ -25,7 +28,7 @@ export const jsonFunctions: Readonly<Record<string, (args: readonly Typed[], con
     if (!value || flags) return untranslated('json_valid() with flags')
     if (value.kind === 'json') return truth(`case when ${castOperand(value)} is not null then true end`)
     if (value.kind !== 'text') return untranslated(`json_valid() of ${describe(value)}`)
-    context.notes.add('IS JSON needs PostgreSQL 16 or later')
+    context.notes.add(isJsonNote)
     return truth(`${castOperand(value)} is json`)
   },
   json_array_length: ([value, path]) => {

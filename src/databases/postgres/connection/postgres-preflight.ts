@@ -38,7 +38,7 @@ const ownSchema = 'rowferry'
 
 const longestName = 63
 
-const oldest = 12
+const oldest = 14
 const newestTested = 18
 
 /**
@@ -75,14 +75,6 @@ function checkVersion({ product, version, versionNumber, database, user }: Facts
       error(
         `The target is ${name}; rowferry needs ${oldest} or newer.`,
         'Upgrade the server: https://www.postgresql.org/support/versioning/',
-      ),
-    ]
-  }
-  if (major < 14) {
-    return [
-      warning(
-        `The target is ${name}, which cannot hash rows: contents cannot be compared there.`,
-        'Add --verify counts, or upgrade to PostgreSQL 14 or newer.',
       ),
     ]
   }
