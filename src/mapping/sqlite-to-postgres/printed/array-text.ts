@@ -1,16 +1,27 @@
 /** Arrays as PostgreSQL writes them, `{1,NULL,"a b"}`, and as JSON. */
 export type ArrayItem = string | null | readonly ArrayItem[]
 
+/** What an array of PostgreSQL can have. */
+export const mostDimensions = 6
+
 /** Null when the text is no array of PostgreSQL's. Explicit bounds (`[0:1]={…}`) are none either. */
 export function parseArrayText(text: string, delimiter = ','): readonly ArrayItem[] | null {
-  const reader = { text: text.trim(), at: 0, delimiter }
+  const reader = { text: text.trim(), at: 0, delimiter, depth: 0 }
   const items = reader.text.startsWith('{') ? readArray(reader) : null
   return items !== null && reader.at === reader.text.length ? items : null
 }
 
-type Reader = { readonly text: string; at: number; readonly delimiter: string }
+type Reader = { readonly text: string; at: number; readonly delimiter: string; depth: number }
 
 function readArray(reader: Reader): ArrayItem[] | null {
+  if (reader.depth === mostDimensions) return null
+  reader.depth++
+  const items = readItems(reader)
+  reader.depth--
+  return items
+}
+
+function readItems(reader: Reader): ArrayItem[] | null {
   const items: ArrayItem[] = []
   reader.at++
   skipBlanks(reader)
@@ -73,10 +84,19 @@ export function parseJsonArray(text: string): readonly JsonItem[] | null {
     const parsed: unknown = JSON.parse(text, (_, value: unknown, context?: { readonly source?: string }) =>
       typeof value === 'number' ? JSON.rawJSON(context?.source ?? String(value)) : value,
     )
-    return Array.isArray(parsed) ? (parsed as JsonItem[]) : null
+    if (!Array.isArray(parsed)) return null
+    // Equal keys and keys that are numbers do not come back as they stand: such elements are refused.
+    return text.includes('{') && JSON.stringify(parsed) !== compact(text) ? null : (parsed as JsonItem[])
   } catch {
     return null // it is no JSON at all
   }
+}
+
+/** Without blanks between its tokens, and with strings as `JSON.stringify` writes them. */
+function compact(json: string): string {
+  return json.replaceAll(/"[^"\\]*(?:\\.[^"\\]*)*"|\s+/g, (token) =>
+    token.startsWith('"') ? JSON.stringify(JSON.parse(token)) : '',
+  )
 }
 
 declare global {

@@ -2,7 +2,7 @@ import type { PrintedType } from '../../../model/plan.ts'
 import type { Cell } from '../../mapping.ts'
 import { MISFIT } from '../../mapping.ts'
 import { refuse } from '../misfits.ts'
-import { type ArrayItem, parseArrayText, parseJsonArray, printArray } from './array-text.ts'
+import { type ArrayItem, mostDimensions, parseArrayText, parseJsonArray, printArray } from './array-text.ts'
 import type { PrintedWriter } from './printed-writer.ts'
 import { withoutDetail } from './quiet-cell.ts'
 
@@ -33,13 +33,24 @@ function itemsOf(
 ): readonly ArrayItem[] | null {
   if (separator !== null) return text === '' ? [] : text.split(separator)
   const json = parseJsonArray(text)
-  return json === null ? parseArrayText(text) : json.map((item) => fromJson(item, isJson))
+  return json === null ? parseArrayText(text) : fromJsonItems(json, isJson, 1)
+}
+
+function fromJsonItems(items: readonly unknown[], isJson: boolean, depth: number): readonly ArrayItem[] | null {
+  if (depth > mostDimensions) return null
+  const read: ArrayItem[] = []
+  for (const item of items) {
+    const isArray = Array.isArray(item) && !isJson
+    const one = isArray ? fromJsonItems(item, isJson, depth + 1) : fromJson(item, isJson)
+    if (one === null && isArray) return null
+    read.push(one)
+  }
+  return read
 }
 
 /** Strings and numbers as their text; where the element is JSON itself, every element stays JSON. */
-function fromJson(item: unknown, isJson: boolean): ArrayItem {
+function fromJson(item: unknown, isJson: boolean): string | null {
   if (item === null) return null
-  if (Array.isArray(item) && !isJson) return item.map((inner) => fromJson(inner, isJson))
   return typeof item === 'string' && !isJson ? item : JSON.stringify(item)
 }
 

@@ -14,7 +14,7 @@ function quoted(text: string): string {
 }
 
 const pair =
-  /\s*(?:"((?:[^"\\]|\\.)*)"|((?:[^\s"\\=,]|\\.|=(?!>))+))\s*=>\s*(?:"((?:[^"\\]|\\.)*)"|((?:[^\s"\\,]|\\.)+))\s*(,|$)/sy
+  /\s*(?:"([^"\\]*(?:\\.[^"\\]*)*)"|((?:[^\s"\\=,]+|\\.|=(?!>))+))\s*=>\s*(?:"([^"\\]*(?:\\.[^"\\]*)*)"|((?:[^\s"\\,]+|\\.)+))\s*(,|$)/sy
 
 export function parseHstore(text: string): HstorePairs | null {
   const pairs = new Map<string, string | null>()
@@ -41,23 +41,21 @@ function unescaped(text: string): string {
 export function parseJsonObject(text: string): HstorePairs | null {
   if (!/^\s*\{/.test(text)) return null
   const pairs = new Map<string, string | null>()
-  let isFlat = true
   try {
-    const parsed: unknown = JSON.parse(text, function (key, value: unknown, context?: { readonly source?: string }) {
-      if (key === '') return value
-      if (typeof value === 'object' && value !== null) isFlat = false
-      return typeof value === 'number' ? (context?.source ?? String(value)) : value
-    })
-    for (const [key, value] of Object.entries(parsed as Record<string, string | boolean | null>)) {
+    const parsed: unknown = JSON.parse(text, (_, value: unknown, context?: { readonly source?: string }) =>
+      typeof value === 'number' ? (context?.source ?? String(value)) : value,
+    )
+    for (const [key, value] of Object.entries(parsed as Record<string, unknown>)) {
+      if (typeof value === 'object' && value !== null) return null
       pairs.set(key, value === null ? null : String(value))
     }
   } catch {
     return null // it is no JSON at all
   }
-  return isFlat && countKeys(text) === pairs.size ? pairs : null
+  return countKeys(text) === pairs.size ? pairs : null
 }
 
 /** `JSON.parse` keeps the last of equal keys without a word. */
 function countKeys(text: string): number {
-  return text.replaceAll(/"(?:[^"\\]|\\.)*"/gs, '""').split(':').length - 1
+  return text.replaceAll(/"[^"\\]*(?:\\.[^"\\]*)*"/g, '""').split(':').length - 1
 }

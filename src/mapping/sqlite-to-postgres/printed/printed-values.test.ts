@@ -131,6 +131,7 @@ describe('an array', () => {
     ['timestamp with time zone[]', '["2024-01-01T10:00:00+02:00"]', '{"2024-01-01 08:00:00+00"}'],
     ['uuid[]', '["6B1C9A04-6F2E-4F6E-9F0E-1D2C3B4A5F60"]', '{6b1c9a04-6f2e-4f6e-9f0e-1d2c3b4a5f60}'],
     ['interval[]', '["PT90S"]', '{00:01:30}'],
+    ['text[]', '[{"a": 1.0, "é": "\\u00e9"}]', String.raw`{"{\"a\":1.0,\"é\":\"é\"}"}`],
   ])('of %s takes %s', (type, text, printed) => {
     expect(convert(type, text)).toEqual({ value: printed, altered: [], reason: null })
   })
@@ -143,6 +144,10 @@ describe('an array', () => {
     ['integer[]', 'a,b'],
     ['integer[]', '{1,2'],
     ['integer[]', '{1,}'],
+    ['integer[]', '{'.repeat(100_000)],
+    ['integer[]', '['.repeat(7) + ']'.repeat(7)],
+    ['text[]', '[{"a":1,"a":2}]'],
+    ['json[]', '[{"b":1,"1":2}]'],
     ['character varying(3)[]', '{abcd}'],
     ['numeric(3,1)[]', '{1234}'],
   ])('of %s does not take %s', (type, text) => {
@@ -201,6 +206,9 @@ test.each([
   ['time with time zone', '25:00'],
   ['public.hstore', '{"a":{"b":1}}'],
   ['public.hstore', 'a=>1, a=>2'],
+  ['public.hstore', '{"":[1,2]}'],
+  ['public.hstore', `"${'x'.repeat(30_000_000)}`],
+  ['int4range', `["${'1'.repeat(30_000_000)}`],
 ])('%s does not take %s', (type, text) => {
   expect(convert(type, text).value).toBe(MISFIT)
 })

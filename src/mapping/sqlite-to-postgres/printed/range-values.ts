@@ -7,7 +7,7 @@ import { withoutDetail } from './quiet-cell.ts'
 
 /** `[1,5)`, `("a","b"]`, `empty`; a bound that is left out is infinite. */
 const pattern =
-  /^\s*([[(])\s*("(?:[^"\\]|\\.|"")*"|[^",()[\]\\]*?)\s*,\s*("(?:[^"\\]|\\.|"")*"|[^",()[\]\\]*?)\s*([\])])\s*$/
+  /^\s*([[(])\s*("[^"\\]*(?:(?:\\.|"")[^"\\]*)*"|[^",()[\]\\]*)\s*,\s*("[^"\\]*(?:(?:\\.|"")[^"\\]*)*"|[^",()[\]\\]*)\s*([\])])\s*$/
 
 type RangeType = Extract<PrintedType, { kind: 'range' }>
 
@@ -19,8 +19,8 @@ export function rangeWriter({ step }: RangeType, write: PrintedWriter): PrintedW
     if (found === null) return refuse(value, 'a range', cell)
     const [, opening = '', lowerText = '', upperText = '', closing = ''] = found
     const inner = withoutDetail(cell)
-    const lower = lowerText === '' ? null : write(unquoted(lowerText), inner.cell)
-    const upper = upperText === '' ? null : write(unquoted(upperText), inner.cell)
+    const lower = lowerText === '' ? null : write(unquoted(lowerText.trim()), inner.cell)
+    const upper = upperText === '' ? null : write(unquoted(upperText.trim()), inner.cell)
     if (lower === MISFIT || upper === MISFIT) return MISFIT
     const text = printRange({ opening, lower, upper, closing }, step)
     if (inner.altered !== null) cell.altered(inner.altered.rule, value, text, inner.altered.declared)
