@@ -45,7 +45,7 @@ export function parseJsonObject(text: string): HstorePairs | null {
     const parsed: unknown = JSON.parse(text, (_, value: unknown, context?: { readonly source?: string }) =>
       typeof value === 'number' ? (context?.source ?? String(value)) : value,
     )
-    for (const [key, value] of Object.entries(parsed as Record<string, unknown>)) {
+    for (const [key, value] of Object.entries(parsed as Record<string, string | boolean | object | null>)) {
       if (typeof value === 'object' && value !== null) return null
       pairs.set(key, value === null ? null : String(value))
     }
