@@ -57,7 +57,11 @@ export async function noteTables(
      select noted.*, $6, $7, $8, $9
      from unnest($1::text[], $2::text[], $3::text[], $4::json[], $5::json[]) as noted (target_schema, target_table, how, planned, structure)
      on conflict (target_schema, target_table) do update set
-       how = excluded.how, planned = excluded.planned, structure = excluded.structure,
+       -- A table that rowferry made and that was only filled again is still its own, as long as nothing was added to it.
+       how = case when loaded_tables.how = 'made' and excluded.how = 'filled'
+           and loaded_tables.source_identity = excluded.source_identity
+           and loaded_tables.structure::jsonb = excluded.structure::jsonb then 'made' else excluded.how end,
+       planned = excluded.planned, structure = excluded.structure,
        source_identity = excluded.source_identity, transfer_id = excluded.transfer_id,
        source_fingerprint = excluded.source_fingerprint, rowferry_version = excluded.rowferry_version,
        loaded_at = excluded.loaded_at, rows = null, rejected = null, hash = null, hashed = null`,
