@@ -25,6 +25,28 @@ describe('a second migrate of the same source and target', () => {
     expect(existsSync(`${second.cwd}/.rowferry`), 'a refused run leaves no folder').toBe(false)
   })
 
+  test('reloads a changed table where --strategy replace is named, and can make it again afterwards', async () => {
+    await using target = await givenDatabase()
+    const source = givenSqlite(shopSql)
+    await runCli(['migrate', source, target.url])
+    await query(target.url, `insert into customers(name) values ('one more')`)
+    assertExit(await runCli(['migrate', source, target.url, '--strategy', 'replace', '--yes']), 0)
+    const again = await runCli(['migrate', source, target.url, '--yes'])
+    assertExit(again, 0)
+    expect(latestReport(again.cwd).tables.map(({ mode }) => mode)).toEqual(['recreate', 'recreate', 'recreate'])
+
+    await query(
+      target.url,
+      `insert into customers(name) values ('one more'); alter table customers add column extra text`,
+    )
+    assertExit(await runCli(['migrate', source, target.url, '--strategy', 'replace', '--yes']), 0)
+    const kept = await runCli(['migrate', source, target.url, '--yes'])
+    expect(
+      await query(target.url, `select attname from pg_attribute where attname = 'extra'`),
+      kept.stderr,
+    ).toHaveLength(1)
+  })
+
   test('reloads with --yes, with what the source holds now', async () => {
     await using target = await givenDatabase()
     const source = givenSqlite(shopSql)
