@@ -153,7 +153,7 @@ export const fieldCases: Readonly<Record<string, readonly FieldRun[]>> = {
       },
     },
   ],
-  'keys-become-equal': [{ exitCode: 0 }],
+  'keys-become-equal': [{ exitCode: 5, says: [/refused by PostgreSQL: 8/] }],
   'damaged/s2_267': [{ options: ['--salvage'], exitCode: 5 }],
   'damaged/salvage_137': [{ options: ['--salvage'], exitCode: 5 }],
   'damaged/salvage_min': [{ options: ['--salvage'], exitCode: 5 }],
