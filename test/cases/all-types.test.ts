@@ -92,6 +92,8 @@ const literals = [
     '10:20:10,15',
   ].map(quote),
   ...['6b1c9a04-6f2e-4f6e-9f0e-1d2c3b4a5f60', 'pg_class', 'happy', 'postgres=r/postgres'].map(quote),
+  // Bytes as PostgreSQL writes them inside an array.
+  String.raw`'{"\\x00ff"}'`,
   `x''`,
   `x'00ff'`,
   `x'616263'`,

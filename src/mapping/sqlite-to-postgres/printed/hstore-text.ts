@@ -13,8 +13,14 @@ function quoted(text: string): string {
   return `"${text.replaceAll(/["\\]/g, String.raw`\$&`)}"`
 }
 
-const pair =
-  /\s*(?:"([^"\\]*(?:\\.[^"\\]*)*)"|((?:[^\s"\\=,]+|\\.|=(?!>))+))\s*=>\s*(?:"([^"\\]*(?:\\.[^"\\]*)*)"|((?:[^\s"\\,]+|\\.)+))\s*(,|$)/sy
+// Each part is a run of ordinary characters between runs of special ones: nothing can be matched in two ways, so no text takes more than linear time.
+const quotedText = /"([^"\\]*(?:\\.[^"\\]*)*)"/
+const bareKey = /((?:[^\s"\\=,]|\\.|=(?!>))[^\s"\\=,]*(?:(?:\\.|=(?!>))[^\s"\\=,]*)*)/
+const bareText = /((?:[^\s"\\,]|\\.)[^\s"\\,]*(?:\\.[^\s"\\,]*)*)/
+const pair = new RegExp(
+  `\\s*(?:${quotedText.source}|${bareKey.source})\\s*=>\\s*(?:${quotedText.source}|${bareText.source})\\s*(,|$)`,
+  'sy',
+)
 
 export function parseHstore(text: string): HstorePairs | null {
   const pairs = new Map<string, string | null>()
@@ -22,8 +28,8 @@ export function parseHstore(text: string): HstorePairs | null {
   for (pair.lastIndex = 0; ;) {
     const found = pair.exec(text)
     if (found === null) return null
-    const [, quotedKey, bareKey, quotedValue, bareValue = '', end] = found
-    const key = unescaped(quotedKey ?? bareKey ?? '')
+    const [, quotedKey, plainKey = '', quotedValue, bareValue = '', end] = found
+    const key = unescaped(quotedKey ?? plainKey)
     if (pairs.has(key)) return null
     pairs.set(key, quotedValue === undefined ? bareOrNull(bareValue) : unescaped(quotedValue))
     if (end === '') return pairs

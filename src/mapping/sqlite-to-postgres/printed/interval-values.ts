@@ -112,9 +112,12 @@ function sinceEpochText(text: string): Interval | null {
   return micros < -microsTo2000 || micros >= microsTo2000 ? null : ofNanoseconds(micros * 1000n)
 }
 
-/** ISO 8601, .NET's and Python's forms, and PostgreSQL's own. Null for anything else, also for a bare number or `mm:ss`. */
+/** Django writes `1 02:03:04`. With a sign, Django and PostgreSQL mean different lengths by it. */
+const djangoDays = /^(\d{1,8}) (?=\d{1,2}:\d\d:\d\d)/
+
+/** ISO 8601, .NET's, Python's and Django's forms, and PostgreSQL's own. Null for anything else, also for a bare number or `mm:ss`. */
 export function parseInterval(text: string): Interval | null {
-  return isoInterval(text) ?? clockInterval(text) ?? verboseInterval(text)
+  return isoInterval(text) ?? clockInterval(text) ?? verboseInterval(text.replace(djangoDays, '$1 days '))
 }
 
 const iso =

@@ -9,6 +9,14 @@ export const inetWriter: PrintedWriter = (value, cell) => {
   return found === null ? refuse(value, 'an IP address', cell) : `${found.address}/${found.length ?? found.most}`
 }
 
+/** Inside an array, PostgreSQL leaves the length of a single host out. */
+export const inetElementWriter: PrintedWriter = (value, cell) => {
+  const found = typeof value === 'string' ? parseAddress(value) : null
+  if (found === null) return refuse(value, 'an IP address', cell)
+  const { address, length, most } = found
+  return length === null || length === most ? address : `${address}/${length}`
+}
+
 /** Bits behind the network's length are refused by PostgreSQL, so its rows are listed. */
 export const cidrWriter: PrintedWriter = (value, cell) => {
   const found = typeof value === 'string' ? parseAddress(value) : null

@@ -51,6 +51,7 @@ describe('a duration', () => {
     ['-1.02:03:04.5000000', '-1 days -02:03:04.5'],
     ['416:40:00', '416:40:00'],
     ['1 day, 2:03:04', '1 day 02:03:04'],
+    ['1 02:03:04.5', '1 day 02:03:04.5'],
     ['-1 day, 23:59:58', '-1 days +23:59:58'],
     ['1 year 2 mons -3 days +04:05:06', '1 year 2 mons -3 days +04:05:06'],
     ['3 hours 5 minutes ago', '-03:05:00'],
@@ -64,6 +65,7 @@ describe('a duration', () => {
     '90',
     '10:30',
     '1:2:3',
+    '-1 23:59:58',
     '25:61:00',
     'P',
     'PT',
@@ -131,6 +133,9 @@ describe('an array', () => {
     ['timestamp with time zone[]', '["2024-01-01T10:00:00+02:00"]', '{"2024-01-01 08:00:00+00"}'],
     ['uuid[]', '["6B1C9A04-6F2E-4F6E-9F0E-1D2C3B4A5F60"]', '{6b1c9a04-6f2e-4f6e-9f0e-1d2c3b4a5f60}'],
     ['interval[]', '["PT90S"]', '{00:01:30}'],
+    ['inet[]', '["10.0.0.1","10.0.0.0/8","::1/128"]', '{10.0.0.1,10.0.0.0/8,::1}'],
+    ['cidr[]', '{10.0.0.1}', '{10.0.0.1/32}'],
+    ['bytea[]', String.raw`{"\\x00FF"}`, String.raw`{"\\x00ff"}`],
     ['text[]', '[{"a": 1.0, "é": "\\u00e9"}]', String.raw`{"{\"a\":1.0,\"é\":\"é\"}"}`],
   ])('of %s takes %s', (type, text, printed) => {
     expect(convert(type, text)).toEqual({ value: printed, altered: [], reason: null })
@@ -188,6 +193,11 @@ test.each([
   ['tsvector', `'a':1A 'b':2`, `'a':1A 'b':2`],
   ['public.hstore', '{"bb":true,"a":null}', '"a"=>NULL, "bb"=>"true"'],
   ['public.hstore', 'a=>1, "b c"=>NULL', '"a"=>"1", "b c"=>NULL'],
+  ['public.hstore', '{"": 1.0}', '""=>"1.0"'],
+  ['public.hstore', ' "" => "" ', '""=>""'],
+  ['public.hstore', 'a=b=>c=d,x=>NULL', '"x"=>NULL, "a=b"=>"c=d"'],
+  ['int4range', ' [ 1 , 5 ) ', '[1,5)'],
+  ['int4range', '[ "1" , "5" ]', '[1,6)'],
   ['name', 'plain', 'plain'],
 ])('%s takes %s as %s', (type, text, printed) => {
   expect(convert(type, text)).toEqual({ value: printed, altered: [], reason: null })
@@ -206,11 +216,38 @@ test.each([
   ['time with time zone', '25:00'],
   ['public.hstore', '{"a":{"b":1}}'],
   ['public.hstore', 'a=>1, a=>2'],
+  ['public.hstore', '=>1'],
+  ['public.hstore', 'a=>'],
+  ['public.hstore', 'a=>,b=>1'],
   ['public.hstore', '{"":[1,2]}'],
   ['public.hstore', `"${'x'.repeat(30_000_000)}`],
   ['int4range', `["${'1'.repeat(30_000_000)}`],
 ])('%s does not take %s', (type, text) => {
   expect(convert(type, text).value).toBe(MISFIT)
+})
+
+// Patterns that backtrack would not end on these.
+test.each([
+  ['public.hstore', 'x'.repeat(100_000)],
+  ['public.hstore', '='.repeat(100_000)],
+  ['public.hstore', `a=>${'x '.repeat(50_000)}`],
+  ['public.hstore', '\\'.repeat(100_000)],
+  ['public.hstore', ' '.repeat(100_000) + 'x'],
+  ['int4range', `[${' '.repeat(100_000)}`],
+  ['int4range', `[1,${' '.repeat(100_000)}`],
+  ['int4range', `["${'""'.repeat(50_000)}`],
+  ['interval', `1 ${'a'.repeat(100_000)}`],
+  ['interval', '1 day '.repeat(20_000)],
+  ['money', '1,111'.repeat(20_000)],
+  ['macaddr', 'ab:'.repeat(50_000)],
+  ['inet', ':'.repeat(100_000)],
+  ['time with time zone', '1'.repeat(100_000)],
+  ['integer[]', '{1,'.repeat(50_000)],
+  ['text[]', `["${'\\'.repeat(100_001)}`],
+])('%s refuses a long text that is none at once (%#)', { timeout: 10_000 }, (type, text) => {
+  expect([MISFIT, 'string']).toContain(
+    typeof convert(type, text).value === 'string' ? 'string' : convert(type, text).value,
+  )
 })
 
 test('an integer is no string of bits, except 0 and 1', () => {

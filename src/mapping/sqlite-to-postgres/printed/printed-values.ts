@@ -5,7 +5,7 @@ import { refuseBecause } from '../misfits.ts'
 import { textConverter } from '../text-values.ts'
 import { arrayWriter } from './array-values.ts'
 import { intervalWriter } from './interval-values.ts'
-import { cidrWriter, inetWriter, macaddrWriter } from './network-values.ts'
+import { cidrWriter, inetElementWriter, inetWriter, macaddrWriter } from './network-values.ts'
 import type { PrintedWriter } from './printed-writer.ts'
 import { rangeWriter } from './range-values.ts'
 import { ownText } from './own-text.ts'
@@ -22,7 +22,8 @@ type Writers = {
 const writers: Writers = {
   verbatim: () => ownText,
   wire: wireWriter,
-  array: (type, column) => arrayWriter(type, printedWriter(type.element, column)),
+  array: (type, column) =>
+    arrayWriter(type, type.element.kind === 'inet' ? inetElementWriter : printedWriter(type.element, column)),
   range: (type, column) => rangeWriter(type, printedWriter(type.element, column)),
   interval: intervalWriter,
   timetz: timetzWriter,

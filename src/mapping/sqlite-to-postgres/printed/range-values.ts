@@ -6,8 +6,9 @@ import type { PrintedWriter } from './printed-writer.ts'
 import { withoutDetail } from './quiet-cell.ts'
 
 /** `[1,5)`, `("a","b"]`, `empty`; a bound that is left out is infinite. */
-const pattern =
-  /^\s*([[(])\s*("[^"\\]*(?:(?:\\.|"")[^"\\]*)*"|[^",()[\]\\]*)\s*,\s*("[^"\\]*(?:(?:\\.|"")[^"\\]*)*"|[^",()[\]\\]*)\s*([\])])\s*$/
+// Blanks around a bare bound belong to it and are trimmed afterwards: matched in two places, long ones would take quadratic time.
+const bound = /(\s*"[^"\\]*(?:(?:\\.|"")[^"\\]*)*"\s*|[^",()[\]\\]*)/
+const pattern = new RegExp(`^\\s*([[(])${bound.source},${bound.source}([\\])])\\s*$`)
 
 type RangeType = Extract<PrintedType, { kind: 'range' }>
 
@@ -17,10 +18,11 @@ export function rangeWriter({ step }: RangeType, write: PrintedWriter): PrintedW
     if (typeof value === 'string' && value.trim().toLowerCase() === 'empty') return 'empty'
     const found = typeof value === 'string' ? pattern.exec(value) : null
     if (found === null) return refuse(value, 'a range', cell)
-    const [, opening = '', lowerText = '', upperText = '', closing = ''] = found
+    const [, opening = '', lowerBound = '', upperBound = '', closing = ''] = found
+    const [lowerText, upperText] = [lowerBound.trim(), upperBound.trim()]
     const inner = withoutDetail(cell)
-    const lower = lowerText === '' ? null : write(unquoted(lowerText.trim()), inner.cell)
-    const upper = upperText === '' ? null : write(unquoted(upperText.trim()), inner.cell)
+    const lower = lowerText === '' ? null : write(unquoted(lowerText), inner.cell)
+    const upper = upperText === '' ? null : write(unquoted(upperText), inner.cell)
     if (lower === MISFIT || upper === MISFIT) return MISFIT
     const text = printRange({ opening, lower, upper, closing }, step)
     if (inner.altered !== null) cell.altered(inner.altered.rule, value, text, inner.altered.declared)

@@ -7,11 +7,15 @@ import { elementText } from './element-text.ts'
 import { elementConversion } from './printed-type.ts'
 import type { PrintedWriter } from './printed-writer.ts'
 
+/** How PostgreSQL and its `to_json` write bytes inside an array. */
+const hexBytes = /^\\x(?:[0-9a-f]{2})*$/i
+
 /** An element of an array or a bound of a range: converted as in a column of its type, then printed. */
 export function wireWriter(type: Extract<PrintedType, { kind: 'wire' }>, column: ColumnConversion): PrintedWriter {
   const convert = scalarConverter(elementConversion(type, column))
   const { wireType, numeric, maxCharacters, blankPadded } = type
   return (value, cell) => {
+    if (wireType === 'bytea' && typeof value === 'string' && hexBytes.test(value)) return value.toLowerCase()
     const converted = convert(value, cell)
     if (converted === MISFIT) return MISFIT
     if (converted === null) return refuse(value, 'a value of the element', cell)
